@@ -1,0 +1,72 @@
+package people
+
+import "cardinal"
+
+// Result is what became of one line, or in a dry run would become of it.
+type Result string
+
+// The results a line can have (spec: import).
+const (
+	Created   Result = "created"
+	Updated   Result = "updated"
+	Unchanged Result = "unchanged"
+	Refused   Result = "refused"
+)
+
+// Totals counts lines by their result.
+type Totals struct {
+	Created   int `json:"created"`
+	Updated   int `json:"updated"`
+	Unchanged int `json:"unchanged"`
+	Refused   int `json:"refused"`
+}
+
+// Count adds one line of that result.
+func (t *Totals) Count(result Result) {
+	switch result {
+	case Created:
+		t.Created++
+	case Updated:
+		t.Updated++
+	case Unchanged:
+		t.Unchanged++
+	case Refused:
+		t.Refused++
+	}
+}
+
+// Lines returns how many lines were counted.
+func (t Totals) Lines() int { return t.Created + t.Updated + t.Unchanged + t.Refused }
+
+// LineResult is what became of one line. Reasons is empty unless the line was
+// refused, and then holds every reason; none repeats what the line holds.
+type LineResult struct {
+	Line     int                  `json:"line"`
+	Username string               `json:"username"`
+	Result   Result               `json:"result"`
+	Reasons  []cardinal.Violation `json:"reasons"`
+}
+
+// Refuse returns the result of a person's line that was refused for reasons.
+func (p Person) Refuse(reasons []cardinal.Violation) LineResult {
+	return LineResult{Line: p.Line, Username: p.Username, Result: Refused, Reasons: reasons}
+}
+
+// Report is an import as the API and the command line print it. State is the
+// importer's word for how far it is.
+type Report struct {
+	ID     string       `json:"id"`
+	State  string       `json:"state"`
+	Totals Totals       `json:"totals"`
+	Lines  []LineResult `json:"lines"`
+}
+
+// Add appends the result of a line and counts it. An absent list of reasons
+// becomes an empty one, so that JSON has [] and never null.
+func (r *Report) Add(line LineResult) {
+	if line.Reasons == nil {
+		line.Reasons = []cardinal.Violation{}
+	}
+	r.Totals.Count(line.Result)
+	r.Lines = append(r.Lines, line)
+}
