@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"cardinal"
+	"cardinal/internal/store/db"
+)
+
+// AuditHead is the end of a customer's audit chain: the number and the MAC of
+// the last entry, 0 and empty before the first.
+type AuditHead struct {
+	Number int64
+	MAC    []byte
+}
+
+// ChainedEntry is an audit entry with its place in the chain.
+type ChainedEntry struct {
+	cardinal.AuditEntry
+	KeyVersion int
+	MAC        []byte
+}
+
+// LockAuditHead reads the head and makes other writers of the chain wait.
+func (tx *Tx) LockAuditHead(ctx context.Context, id cardinal.CustomerID) (AuditHead, error) {
+	row, err := tx.q.LockAuditHead(ctx, string(id))
+	return AuditHead{row.Number, row.Mac}, found(err, "customer")
+}
+
+// AuditHead reads the head.
+func (tx *Tx) AuditHead(ctx context.Context, id cardinal.CustomerID) (AuditHead, error) {
+	row, err := tx.q.AuditHead(ctx, string(id))
+	return AuditHead{row.Number, row.Mac}, found(err, "customer")
+}
+
+// MoveAuditHead sets the head after entries were added.
+func (tx *Tx) MoveAuditHead(ctx context.Context, id cardinal.CustomerID, head AuditHead) error {
+	err := tx.q.MoveAuditHead(ctx, db.MoveAuditHeadParams{CustomerID: string(id), Number: head.Number, Mac: head.MAC})
+	if err != nil {
+		return fmt.Errorf("write audit head: %w", err)
+	}
+	return nil
+}
+
+// AddAuditEntry writes one entry of the chain.
+func (tx *Tx) AddAuditEntry(ctx context.Context, id cardinal.CustomerID, e ChainedEntry) error {
+	err := tx.q.InsertAuditEntry(ctx, db.InsertAuditEntryParams{
+		CustomerID: string(id), Number: e.Number, Time: millis(e.Time), Actor: e.Actor, Action: e.Action, Subject: e.Subject,
+		Before: e.Before, After: e.After, Address: e.Address, KeyVersion: int64(e.KeyVersion), Mac: e.MAC,
+	})
+	if err != nil {
+		return fmt.Errorf("write audit entry: %w", err)
+	}
+	return nil
+}
+
+func chainedEntry(r db.AuditEntry) ChainedEntry {
+	return ChainedEntry{
+		AuditEntry: cardinal.AuditEntry{
+			Number: r.Number, Time: fromMillis(r.Time), Actor: r.Actor, Action: r.Action, Subject: r.Subject,
+			Before: r.Before, After: r.After, Address: r.Address,
+		},
+		KeyVersion: int(r.KeyVersion), MAC: r.Mac,
+	}
+}
+
+// AuditChain lists entries after a number, in the order of the chain.
+func (tx *Tx) AuditChain(ctx context.Context, id cardinal.CustomerID, after int64, most int) ([]ChainedEntry, error) {
+	rows, err := tx.q.AuditEntriesUp(ctx, db.AuditEntriesUpParams{CustomerID: string(id), After: after, Most: int32(most)})
+	return each(rows, err, "audit entries", chainedEntry)
+}
+
+// AuditEntries lists entries before a number, newest first; subject narrows the
+// list unless it is empty.
+func (tx *Tx) AuditEntries(ctx context.Context, id cardinal.CustomerID, subject string, before int64, most int) ([]cardinal.AuditEntry, error) {
+	rows, err := tx.q.AuditEntriesDown(ctx, db.AuditEntriesDownParams{
+		CustomerID: string(id), BeforeNumber: before, Subject: subject, Most: int32(most),
+	})
+	return each(rows, err, "audit entries", func(r db.AuditEntry) cardinal.AuditEntry { return chainedEntry(r).AuditEntry })
+}

@@ -1,0 +1,58 @@
+-- name: InsertUser :execrows
+INSERT INTO users (id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source,
+                   search_key, password_hash, password_must_change, created_at, updated_at, revision)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
+ON CONFLICT (customer_id, username_key) DO NOTHING;
+
+-- name: UpdateUser :execrows
+UPDATE users SET full_name = $3, email = $4, department = $5, notes = $6, role = $7, disabled = $8, search_key = $9,
+                 updated_at = $10, revision = revision + 1
+WHERE customer_id = $1 AND id = $2;
+
+-- name: RenameUser :execrows
+UPDATE users SET username = sqlc.arg(username), username_key = sqlc.arg(username_key)
+WHERE users.customer_id = sqlc.arg(customer_id) AND users.id = sqlc.arg(id)
+  AND NOT EXISTS (SELECT 1 FROM users other WHERE other.customer_id = sqlc.arg(customer_id)
+                  AND other.username_key = sqlc.arg(username_key) AND other.id <> sqlc.arg(id));
+
+-- name: SetPassword :execrows
+UPDATE users SET password_hash = $3, password_must_change = $4, updated_at = $5, revision = revision + 1
+WHERE customer_id = $1 AND id = $2;
+
+-- name: User :one
+SELECT * FROM users WHERE customer_id = $1 AND id = $2;
+
+-- name: UserByName :one
+SELECT * FROM users WHERE customer_id = $1 AND username_key = $2;
+
+-- name: LockUser :one
+UPDATE users SET revision = revision WHERE customer_id = $1 AND id = $2 RETURNING *;
+
+-- name: LockUserByName :one
+UPDATE users SET revision = revision WHERE customer_id = $1 AND username_key = $2 RETURNING *;
+
+-- name: DeleteUser :execrows
+DELETE FROM users WHERE customer_id = $1 AND id = $2;
+
+-- name: Users :many
+SELECT * FROM users
+WHERE customer_id = sqlc.arg(customer_id) AND username_key > sqlc.arg(after)
+ORDER BY username_key LIMIT sqlc.arg(most);
+
+-- name: UsersMatching :many
+SELECT * FROM users
+WHERE customer_id = sqlc.arg(customer_id) AND username_key > sqlc.arg(after)
+  AND search_key LIKE CAST(sqlc.arg(pattern) AS TEXT) ESCAPE '\'
+ORDER BY username_key LIMIT sqlc.arg(most);
+
+-- name: UsersByNumberEnd :many
+SELECT users.* FROM users
+WHERE users.customer_id = sqlc.arg(customer_id) AND users.username_key > sqlc.arg(after)
+  AND EXISTS (SELECT 1 FROM card_numbers WHERE card_numbers.user_id = users.id AND card_numbers.number_end = sqlc.arg(number_end))
+ORDER BY users.username_key LIMIT sqlc.arg(most);
+
+-- name: CountUsers :one
+SELECT count(*) FROM users WHERE customer_id = $1;
+
+-- name: CountUsersOfRole :one
+SELECT count(*) FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled;

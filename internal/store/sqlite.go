@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"cardinal"
+)
+
+// sqliteReaders is how many transactions may read at once.
+const sqliteReaders = 4
+
+// sqliteEngine holds one connection that writes and a few that read, each with
+// its prepared statements: compiling a statement costs this driver more than
+// running it.
+type sqliteEngine struct {
+	pool    *sql.DB
+	writers chan *preparedConn
+	readers chan *preparedConn
+}
+
+// preparedConn is a connection with the statements it has compiled. Whoever
+// took it from its channel has it alone.
+type preparedConn struct {
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+}
+
+func openSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
+	if err := prepareFile(path); err != nil {
+		return nil, err
+	}
+	query := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)", "temp_store(MEMORY)"}}
+	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+query.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	e := &sqliteEngine{pool: pool, writers: make(chan *preparedConn, 1), readers: make(chan *preparedConn, sqliteReaders)}
+	for i := range 1 + sqliteReaders {
+		conn, err := pool.Conn(ctx)
+		if err != nil {
+			return nil, errors.Join(unreadable(path, err), pool.Close())
+		}
+		prepared := &preparedConn{conn: conn, statements: map[string]*sql.Stmt{}}
+		if i == 0 {
+			e.writers <- prepared
+		} else {
+			e.readers <- prepared
+		}
+	}
+	return e, nil
+}
+
+// prepareFile makes the file with rights for its owner alone, before SQLite
+// would make it with the rights of the umask.
+func prepareFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return unreadable(path, err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return unreadable(path, err)
+	}
+	return file.Close()
+}
+
+func unreadable(path string, err error) error {
+	return cardinal.Errorf(cardinal.CodeUnavailable,
+		"The data directory %s cannot be written. Check that it exists and belongs to the user that runs Cardinal.", filepath.Dir(path)).Because(err)
+}
+
+func (e *sqliteEngine) begin(ctx context.Context, write bool) (*work, error) {
+	from, statement := e.readers, "BEGIN"
+	if write {
+		from, statement = e.writers, "BEGIN IMMEDIATE"
+	}
+	var c *preparedConn
+	select {
+	case c = <-from:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if _, err := c.conn.ExecContext(ctx, statement); err != nil {
+		from <- c
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	var once sync.Once
+	end := func() { once.Do(func() { from <- c }) }
+	// A transaction must end even where its context already has.
+	unbound := context.WithoutCancel(ctx)
+	return &work{
+		DBTX: c,
+		commit: func(context.Context) error {
+			defer end()
+			if _, err := c.conn.ExecContext(unbound, "COMMIT"); err != nil {
+				_, rollbackErr := c.conn.ExecContext(unbound, "ROLLBACK")
+				return fmt.Errorf("commit: %w", errors.Join(err, rollbackErr))
+			}
+			return nil
+		},
+		rollback: func() {
+			defer end()
+			// SQLite has rolled back by itself after some errors; then there is nothing to do.
+			_, _ = c.conn.ExecContext(unbound, "ROLLBACK")
+		},
+	}, nil
+}
+
+func (e *sqliteEngine) code(err error) cardinal.Code {
+	var failure *sqlite.Error
+	if !errors.As(err, &failure) {
+		return cardinal.CodeInternal
+	}
+	switch failure.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return cardinal.CodeConflict
+	}
+	switch failure.Code() & 0xff { // the primary code, whatever the extended one adds
+	case sqlite3.SQLITE_FULL:
+		return cardinal.CodeStorageFull
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return cardinal.CodeUnavailable
+	}
+	return cardinal.CodeInternal
+}
+
+// retry is never asked for: SQLite has one writer and no deadlocks.
+func (e *sqliteEngine) retry(error) bool { return false }
+
+func (e *sqliteEngine) close() error {
+	var errs []error
+	errs = append(errs, (<-e.writers).close())
+	for range sqliteReaders {
+		errs = append(errs, (<-e.readers).close())
+	}
+	return errors.Join(append(errs, e.pool.Close())...)
+}
+
+func (c *preparedConn) close() error {
+	for _, statement := range c.statements {
+		_ = statement.Close() // the connection goes with it in any case
+	}
+	return c.conn.Close()
+}
+
+// PrepareContext returns the connection's compiled statement for query.
+func (c *preparedConn) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	if statement, ok := c.statements[query]; ok {
+		return statement, nil
+	}
+	statement, err := c.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	c.statements[query] = statement
+	return statement, nil
+}
+
+// ExecContext runs a compiled statement.
+func (c *preparedConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	statement, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return statement.ExecContext(ctx, args...)
+}
+
+// QueryContext runs a compiled statement that answers rows.
+func (c *preparedConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	statement, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return statement.QueryContext(ctx, args...)
+}
+
+// QueryRowContext runs a compiled statement that answers one row. A statement
+// that does not compile is run uncompiled, so that the row carries the error.
+func (c *preparedConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	statement, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return c.conn.QueryRowContext(ctx, query, args...)
+	}
+	return statement.QueryRowContext(ctx, args...)
+}

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"cardinal"
+	"cardinal/internal/store/db"
+)
+
+// Tx is one transaction: typed statements and one instant. It is for the
+// goroutine that got it and ends with the function that got it.
+type Tx struct {
+	store   *Store
+	work    *work
+	q       *db.Queries
+	now     time.Time
+	entries []cardinal.AuditEntry
+	owners  []cardinal.CustomerID // of entries, index by index
+}
+
+// Now is the instant of the transaction: the same at each call.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// NewID makes an identifier; see the ID types of package cardinal.
+func (tx *Tx) NewID() string { return tx.store.newID(tx.now) }
+
+// Savepoint runs fn so that, if it fails, what it wrote and the audit entries it
+// queued are undone, while the rest of the transaction stays. It returns fn's
+// error.
+func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
+	queued := len(tx.entries)
+	if _, err := tx.work.ExecContext(ctx, "SAVEPOINT line"); err != nil {
+		return fmt.Errorf("savepoint: %w", err)
+	}
+	failure := fn()
+	if failure == nil {
+		if _, err := tx.work.ExecContext(ctx, "RELEASE SAVEPOINT line"); err != nil {
+			return fmt.Errorf("release savepoint: %w", err)
+		}
+		return nil
+	}
+	tx.entries, tx.owners = tx.entries[:queued], tx.owners[:queued]
+	for _, statement := range []string{"ROLLBACK TO SAVEPOINT line", "RELEASE SAVEPOINT line"} {
+		if _, err := tx.work.ExecContext(ctx, statement); err != nil {
+			return errors.Join(failure, fmt.Errorf("roll back to savepoint: %w", err))
+		}
+	}
+	return failure
+}
+
+// QueueAudit keeps an entry until the commit, when it is numbered, chained and
+// written with the others: the chain's head is then locked last and briefly.
+func (tx *Tx) QueueAudit(customer cardinal.CustomerID, entry cardinal.AuditEntry) {
+	entry.Time = tx.now
+	tx.entries = append(tx.entries, entry)
+	tx.owners = append(tx.owners, customer)
+}
+
+func (tx *Tx) flushAudit(ctx context.Context) error {
+	for len(tx.entries) > 0 {
+		customer := tx.owners[0]
+		var mine, rest []cardinal.AuditEntry
+		var restOwners []cardinal.CustomerID
+		for i, entry := range tx.entries {
+			if tx.owners[i] == customer {
+				mine = append(mine, entry)
+			} else {
+				rest, restOwners = append(rest, entry), append(restOwners, tx.owners[i])
+			}
+		}
+		tx.entries, tx.owners = rest, restOwners
+		if err := tx.store.chain(ctx, tx, customer, mine); err != nil {
+			return fmt.Errorf("write audit entries: %w", err)
+		}
+	}
+	return nil
+}
+
+// found turns "no rows" into an Error of CodeNotFound that says what is missing.
+func found(err error, what string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return cardinal.Errorf(cardinal.CodeNotFound, "There is no such %s.", what)
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", what, err)
+	}
+	return nil
+}
+
+// one checks a write that must touch exactly one row of what.
+func one(rows int64, err error, what string) error {
+	if err != nil {
+		return fmt.Errorf("write %s: %w", what, err)
+	}
+	if rows == 0 {
+		return cardinal.Errorf(cardinal.CodeNotFound, "There is no such %s.", what)
+	}
+	return nil
+}
+
+// free checks an insert that does nothing where its key is taken.
+func free(rows int64, err error, what, field string) error {
+	if err != nil {
+		return fmt.Errorf("write %s: %w", what, err)
+	}
+	if rows == 0 {
+		message := fmt.Sprintf("This %s is taken. Choose another one.", what)
+		return &cardinal.Error{Code: cardinal.CodeConflict, Detail: message,
+			Violations: []cardinal.Violation{{Code: cardinal.ViolationTaken, Field: field, Message: message}}}
+	}
+	return nil
+}
+
+// each maps the rows of a list.
+func each[Row, Noun any](rows []Row, err error, what string, noun func(Row) Noun) ([]Noun, error) {
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", what, err)
+	}
+	nouns := make([]Noun, len(rows))
+	for i, row := range rows {
+		nouns[i] = noun(row)
+	}
+	return nouns, nil
+}

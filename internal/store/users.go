@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"cardinal"
+	"cardinal/internal/store/db"
+)
+
+func user(r db.User) cardinal.User {
+	return cardinal.User{
+		ID: cardinal.UserID(r.ID), Customer: cardinal.CustomerID(r.CustomerID), Username: r.Username,
+		FullName: r.FullName, Email: r.Email, Department: r.Department, Notes: r.Notes, Role: cardinal.Role(r.Role),
+		Disabled: r.Disabled, Source: r.Source, PasswordMustChange: r.PasswordMustChange, HasPassword: r.PasswordHash != "",
+		CreatedAt: fromMillis(r.CreatedAt), UpdatedAt: fromMillis(r.UpdatedAt), Revision: r.Revision,
+	}
+}
+
+func searchKey(u cardinal.User) string { return Fold(u.Username + "\n" + u.FullName + "\n" + u.Email) }
+
+// AddUser writes a new user with the transaction's instant as both of its
+// times. A taken username is an Error of CodeConflict.
+func (tx *Tx) AddUser(ctx context.Context, u cardinal.User) error {
+	rows, err := tx.q.InsertUser(ctx, db.InsertUserParams{
+		ID: string(u.ID), CustomerID: string(u.Customer), Username: u.Username, UsernameKey: Fold(u.Username),
+		FullName: u.FullName, Email: u.Email, Department: u.Department, Notes: u.Notes, Role: string(u.Role),
+		Disabled: u.Disabled, Source: u.Source, SearchKey: searchKey(u), CreatedAt: millis(tx.now), UpdatedAt: millis(tx.now),
+	})
+	return free(rows, err, "username", "username")
+}
+
+// UpdateUser writes the fields of a user, but neither username nor password,
+// and counts up the revision.
+func (tx *Tx) UpdateUser(ctx context.Context, u cardinal.User) error {
+	rows, err := tx.q.UpdateUser(ctx, db.UpdateUserParams{
+		CustomerID: string(u.Customer), ID: string(u.ID), FullName: u.FullName, Email: u.Email, Department: u.Department,
+		Notes: u.Notes, Role: string(u.Role), Disabled: u.Disabled, SearchKey: searchKey(u), UpdatedAt: millis(tx.now),
+	})
+	return one(rows, err, "user")
+}
+
+// RenameUser gives a user another username, or answers CodeConflict.
+func (tx *Tx) RenameUser(ctx context.Context, u cardinal.User, username string) error {
+	rows, err := tx.q.RenameUser(ctx, db.RenameUserParams{
+		Username: username, UsernameKey: Fold(username), CustomerID: string(u.Customer), ID: string(u.ID),
+	})
+	return free(rows, err, "username", "username")
+}
+
+// User reads one user of a customer.
+func (tx *Tx) User(ctx context.Context, c cardinal.CustomerID, id cardinal.UserID) (cardinal.User, error) {
+	row, err := tx.q.User(ctx, db.UserParams{CustomerID: string(c), ID: string(id)})
+	return user(row), found(err, "user")
+}
+
+// UserByName reads the user of that username, compared without regard to case.
+func (tx *Tx) UserByName(ctx context.Context, c cardinal.CustomerID, username string) (cardinal.User, error) {
+	row, err := tx.q.UserByName(ctx, db.UserByNameParams{CustomerID: string(c), UsernameKey: Fold(username)})
+	return user(row), found(err, "user")
+}
+
+// LockUser reads a user and makes other transactions that lock them wait.
+func (tx *Tx) LockUser(ctx context.Context, c cardinal.CustomerID, id cardinal.UserID) (cardinal.User, error) {
+	row, err := tx.q.LockUser(ctx, db.LockUserParams{CustomerID: string(c), ID: string(id)})
+	return user(row), found(err, "user")
+}
+
+// LockUserByName is LockUser by username.
+func (tx *Tx) LockUserByName(ctx context.Context, c cardinal.CustomerID, username string) (cardinal.User, error) {
+	row, err := tx.q.LockUserByName(ctx, db.LockUserByNameParams{CustomerID: string(c), UsernameKey: Fold(username)})
+	return user(row), found(err, "user")
+}
+
+// DeleteUser removes a user with everything that is theirs, but not what the
+// records say of them.
+func (tx *Tx) DeleteUser(ctx context.Context, u cardinal.User) error {
+	rows, err := tx.q.DeleteUser(ctx, db.DeleteUserParams{CustomerID: string(u.Customer), ID: string(u.ID)})
+	return one(rows, err, "user")
+}
+
+// SetPassword writes the argon2id hash of a user's password.
+func (tx *Tx) SetPassword(ctx context.Context, u cardinal.User, hash string, mustChange bool) error {
+	rows, err := tx.q.SetPassword(ctx, db.SetPasswordParams{
+		CustomerID: string(u.Customer), ID: string(u.ID), PasswordHash: hash, PasswordMustChange: mustChange, UpdatedAt: millis(tx.now),
+	})
+	return one(rows, err, "user")
+}
+
+// PasswordHash reads the argon2id hash of a user's password; empty if they have none.
+func (tx *Tx) PasswordHash(ctx context.Context, u cardinal.User) (string, error) {
+	row, err := tx.q.User(ctx, db.UserParams{CustomerID: string(u.Customer), ID: string(u.ID)})
+	return row.PasswordHash, found(err, "user")
+}
+
+// UserQuery narrows and pages a list of users. Users come by folded username.
+type UserQuery struct {
+	After     string // folded username of the last user of the page before; empty for the first page
+	Text      string // part of username, full name or e-mail, without regard to case; empty for all
+	NumberEnd string // the last four characters of one of their numbers; empty for all
+	Most      int
+}
+
+// Users lists the users of a customer that a query asks for.
+func (tx *Tx) Users(ctx context.Context, c cardinal.CustomerID, q UserQuery) ([]cardinal.User, error) {
+	var rows []db.User
+	var err error
+	switch {
+	case q.NumberEnd != "":
+		rows, err = tx.q.UsersByNumberEnd(ctx, db.UsersByNumberEndParams{CustomerID: string(c), After: q.After, NumberEnd: q.NumberEnd, Most: int32(q.Most)})
+	case q.Text != "":
+		rows, err = tx.q.UsersMatching(ctx, db.UsersMatchingParams{CustomerID: string(c), After: q.After, Pattern: contains(q.Text), Most: int32(q.Most)})
+	default:
+		rows, err = tx.q.Users(ctx, db.UsersParams{CustomerID: string(c), After: q.After, Most: int32(q.Most)})
+	}
+	return each(rows, err, "users", user)
+}
+
+// contains makes the LIKE pattern for "has text in it", with nothing of text
+// read as a wildcard.
+func contains(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(Fold(text)) + "%"
+}
+
+// CountUsers counts the users of a customer.
+func (tx *Tx) CountUsers(ctx context.Context, c cardinal.CustomerID) (int, error) {
+	n, err := tx.q.CountUsers(ctx, string(c))
+	if err != nil {
+		return 0, fmt.Errorf("count users: %w", err)
+	}
+	return int(n), nil
+}
+
+// CountUsersOfRole counts the users of a customer who have exactly that role
+// and are not disabled.
+func (tx *Tx) CountUsersOfRole(ctx context.Context, c cardinal.CustomerID, role cardinal.Role) (int, error) {
+	n, err := tx.q.CountUsersOfRole(ctx, db.CountUsersOfRoleParams{CustomerID: string(c), Role: string(role)})
+	if err != nil {
+		return 0, fmt.Errorf("count users: %w", err)
+	}
+	return int(n), nil
+}
