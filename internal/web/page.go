@@ -1,0 +1,133 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"net/http"
+)
+
+//go:embed templates/*.html
+var templateTree embed.FS
+
+func templateFiles() fs.FS {
+	files, err := fs.Sub(templateTree, "templates")
+	if err != nil {
+		panic(err) // the path is a constant
+	}
+	return files
+}
+
+// Layout is what stands around a page's content.
+type Layout string
+
+// The layouts.
+const (
+	LayoutSignedOut     Layout = "signed-out"    // a centred card
+	LayoutUser          Layout = "user"          // a bar on top with few items
+	LayoutAdministrator Layout = "administrator" // navigation at the side, folded on a phone
+)
+
+// Area is the surroundings that the pages of one package share.
+type Area struct {
+	Layout Layout
+	// Files holds the templates; those named _*.html are parsed with every page.
+	Files fs.FS
+	// Nav returns the navigation for the request's caller; nil has none.
+	Nav func(*http.Request) (Nav, error)
+}
+
+// Head is what a handler says about its page beside the data.
+type Head struct {
+	Title   string // the page's h1 and, with the product's name, the window's title
+	Lead    string // a sentence below the title; may be empty
+	Status  int    // HTTP status; 0 is 200
+	Back    Link   // the page above this one; may be zero
+	Actions []Link // what can be done here, the most important first
+	Narrow  bool   // the content is a form or text, to be read in a narrow column
+}
+
+// View is what a page's template sees as its dot.
+type View[T any] struct {
+	Shell
+	Data T
+}
+
+// Page is a template with its layout, ready in every language. It is safe for
+// concurrent use.
+type Page[T any] struct {
+	kit       *Kit
+	area      Area
+	name      string
+	templates map[string]*template.Template // by language
+}
+
+// Parse makes a page of the template name in area.Files, which defines
+// "content". It fails unless the page can be rendered with the zero T, so a
+// broken template ends the start and not a visit.
+func Parse[T any](k *Kit, area Area, name string) (*Page[T], error) {
+	p := &Page[T]{kit: k, area: area, name: name, templates: map[string]*template.Template{}}
+	for _, tag := range k.catalogue.Languages() {
+		t, err := k.parse(area, name, k.catalogue.words[tag])
+		if err != nil {
+			return nil, fmt.Errorf("web: page %s: %w", name, err)
+		}
+		p.templates[tag] = t
+		shell := Shell{Theme: ThemeAuto, Words: k.catalogue.words[tag], kit: k}
+		if err := t.ExecuteTemplate(io.Discard, "document", View[T]{Shell: shell}); err != nil {
+			return nil, fmt.Errorf("web: page %s with no data: %w", name, err)
+		}
+	}
+	return p, nil
+}
+
+func (k *Kit) parse(area Area, name string, words *Words) (*template.Template, error) {
+	t := template.New("document").Funcs(k.functions(words))
+	own := templateFiles()
+	if _, err := t.ParseFS(own, "document.html", "components.html", "form.html", "layout_"+string(area.Layout)+".html"); err != nil {
+		return nil, err
+	}
+	shared, err := fs.Glob(area.Files, "_*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list shared templates: %w", err)
+	}
+	return t.ParseFS(area.Files, append(shared, name)...)
+}
+
+// Show answers with the page. Nothing is written if rendering fails, so the
+// error still becomes an error page.
+func (p *Page[T]) Show(w http.ResponseWriter, r *http.Request, head Head, data T) error {
+	shell, err := p.kit.shell(w, r, p.area, head)
+	if err != nil {
+		return fmt.Errorf("page %s: %w", p.name, err)
+	}
+	b := p.kit.buffers.Get().(*bytes.Buffer)
+	defer p.kit.buffers.Put(b)
+	b.Reset()
+	if err := p.templates[shell.Words.Language()].ExecuteTemplate(b, "document", View[T]{Shell: shell, Data: data}); err != nil {
+		return fmt.Errorf("page %s: %w", p.name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if head.Status != 0 {
+		w.WriteHeader(head.Status)
+	}
+	_, _ = b.WriteTo(w) // the reader is gone: nobody to tell
+	return nil
+}
+
+// functions are what templates can call beside html/template's own.
+func (k *Kit) functions(words *Words) template.FuncMap {
+	return template.FuncMap{
+		"t":      words.templateText,
+		"tcode":  words.templateCode,
+		"n":      words.Number,
+		"asset":  k.assets.URL,
+		"icon":   k.assets.icon,
+		"badge":  func(tone Tone, text string) Badge { return Badge{Tone: tone, Text: text} },
+		"notice": func(tone Tone, text string) Notice { return Notice{Tone: tone, Text: text} },
+		"link":   func(url, label string) Link { return Link{URL: url, Label: label} },
+	}
+}

@@ -1,0 +1,152 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+
+	"cardinal"
+)
+
+// contentPolicy is sent with every answer. Images may come as data: because
+// Tabler's style sheet holds its arrows and ticks that way.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// open is the outermost step: request id, security headers, language and
+// theme, and the net under everything that panics.
+func (k *Kit) open(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := &exchange{id: newRequestID(), https: k.config.HTTPS(r), theme: themeOf(r), words: k.catalogue.choose(r, "")}
+		e.session.Caller = cardinal.Caller{Kind: cardinal.CallerAnonymous, Address: k.config.Address(r), RequestID: e.id}
+		r = withExchange(r, e)
+		setSecurityHeaders(w.Header(), e)
+		w = &answer{ResponseWriter: w, exchange: e}
+		defer k.catch(w, r)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func setSecurityHeaders(h http.Header, e *exchange) {
+	h.Set("X-Request-Id", e.id)
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	h.Set("Cache-Control", "no-store")
+	if e.https {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// catch turns a panic into the page of an internal error.
+func (k *Kit) catch(w http.ResponseWriter, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it the same way
+		panic(p)
+	}
+	k.fail(w, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+}
+
+// serve wraps a route's handler: body limit, session, permission, errors.
+func (k *Kit) serve(route Route) http.Handler {
+	limit := route.MaxBody
+	if limit == 0 {
+		limit = maxBody
+	}
+	return k.adapt(func(w http.ResponseWriter, r *http.Request) error {
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		if err := k.admit(w, r, route.Permission); err != nil {
+			return err
+		}
+		return route.Handle(w, r)
+	})
+}
+
+// adapt makes an http.Handler of a Handler.
+func (k *Kit) adapt(handle Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := handle(w, r); err != nil {
+			k.fail(w, r, err)
+		}
+	})
+}
+
+// admit resolves the session and asks for the permission.
+func (k *Kit) admit(w http.ResponseWriter, r *http.Request, needed cardinal.Permission) error {
+	e := exchangeOf(r)
+	if token := k.sessionToken(r); !token.IsZero() {
+		session, err := k.config.Authenticate(r.Context(), token)
+		switch {
+		case errors.Is(err, cardinal.ErrUnauthenticated):
+			k.ClearSession(w, r)
+		case err != nil:
+			return fmt.Errorf("resolve the session: %w", err)
+		default:
+			session.Caller.Address, session.Caller.RequestID = e.session.Caller.Address, e.id
+			e.session = session
+			e.words = k.catalogue.choose(r, session.Language)
+		}
+	}
+	return e.session.Caller.Require(needed)
+}
+
+// fail answers with the page that belongs to err.
+func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
+	code := cardinal.CodeOf(err)
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		code = cardinal.CodeTooLarge
+	}
+	f := faultOf(code)
+	if f.status >= http.StatusInternalServerError && r.Context().Err() == nil {
+		k.config.Log.ErrorContext(r.Context(), "page failed", "requestId", RequestID(r), "route", r.Pattern, "error", err)
+	}
+	if exchangeOf(r).started {
+		// Half a page is out; closing the connection is the only way to say so.
+		panic(http.ErrAbortHandler)
+	}
+	if code == cardinal.CodeUnauthenticated && !SessionOf(r).SignedIn() {
+		k.askToSignIn(w, r)
+		return
+	}
+	k.showFault(w, r, f.because(err))
+}
+
+// askToSignIn sends an anonymous visitor to the sign-in page, and afterwards
+// back to where they wanted to go.
+func (k *Kit) askToSignIn(w http.ResponseWriter, r *http.Request) {
+	target := SignInPath
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if next := SafePath(r.URL.RequestURI(), "/"); next != "/" {
+			target += "?next=" + url.QueryEscape(next)
+		}
+	}
+	if r.Header.Get("HX-Request") != "" {
+		// A redirect would put the sign-in page into a corner of the present one.
+		w.Header().Set("HX-Redirect", target)
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	http.Redirect(w, r, target, http.StatusSeeOther)
+}
+
+// SafePath returns target if it is a path on this site, and otherwise
+// fallback: what a "next" parameter may hold.
+func SafePath(target, fallback string) string {
+	if !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") || strings.ContainsAny(target, "\\\r\n\t") {
+		return fallback
+	}
+	u, err := url.Parse(target)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil {
+		return fallback
+	}
+	return target
+}

@@ -1,0 +1,188 @@
+package web
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+//go:embed locale/*.json
+var locale embed.FS
+
+func localeFiles() fs.FS {
+	files, err := fs.Sub(locale, "locale")
+	if err != nil {
+		panic(err) // the path is a constant
+	}
+	return files
+}
+
+// Catalogue holds every text of the pages in every language there is.
+type Catalogue struct {
+	tags    []language.Tag
+	words   map[string]*Words
+	matcher language.Matcher
+}
+
+// newCatalogue reads the files NAME.LANGUAGE.json of a folder. It fails if one
+// is broken, says a key twice, or if there is no English.
+func newCatalogue(files fs.FS) (*Catalogue, error) {
+	names, err := fs.Glob(files, "*.json")
+	if err != nil {
+		return nil, fmt.Errorf("list catalogue files: %w", err)
+	}
+	bundle := i18n.NewBundle(language.English)
+	keys := map[string]map[string]bool{}
+	for _, name := range names {
+		if err := loadTexts(bundle, files, name, keys); err != nil {
+			return nil, err
+		}
+	}
+	if len(keys["en"]) == 0 {
+		return nil, errors.New("there are no English texts")
+	}
+	c := &Catalogue{tags: bundle.LanguageTags(), words: map[string]*Words{}}
+	c.matcher = language.NewMatcher(c.tags)
+	for _, tag := range c.tags {
+		c.words[tag.String()] = &Words{
+			language: tag.String(), keys: keys[tag.String()], english: keys["en"],
+			localizer: i18n.NewLocalizer(bundle, tag.String()), numbers: message.NewPrinter(tag),
+		}
+	}
+	return c, nil
+}
+
+func loadTexts(bundle *i18n.Bundle, files fs.FS, name string, keys map[string]map[string]bool) error {
+	text, err := fs.ReadFile(files, name)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	parsed, err := bundle.ParseMessageFileBytes(text, name)
+	if err != nil {
+		return fmt.Errorf("parse %s: %w", name, err)
+	}
+	known := keys[parsed.Tag.String()]
+	if known == nil {
+		known = map[string]bool{}
+		keys[parsed.Tag.String()] = known
+	}
+	for _, m := range parsed.Messages {
+		if known[m.ID] {
+			return fmt.Errorf("%s: the key %q is there twice", name, m.ID)
+		}
+		known[m.ID] = true
+	}
+	return nil
+}
+
+func (c *Catalogue) has(tag string) bool { return c.words[tag] != nil }
+
+// Languages returns the languages there are, English first.
+func (c *Catalogue) Languages() []string {
+	languages := make([]string, len(c.tags))
+	for i, tag := range c.tags {
+		languages[i] = tag.String()
+	}
+	return languages
+}
+
+// choose takes the language of the cookie, else the one preferred by the
+// session, else by the browser, else English.
+func (c *Catalogue) choose(r *http.Request, preferred string) *Words {
+	if cookie, err := r.Cookie(languageCookie); err == nil && c.has(cookie.Value) {
+		return c.words[cookie.Value]
+	}
+	_, index := language.MatchStrings(c.matcher, preferred, r.Header.Get("Accept-Language"))
+	return c.words[c.tags[index].String()]
+}
+
+// Words are the texts of the pages in one language; safe for concurrent use.
+type Words struct {
+	language  string
+	keys      map[string]bool
+	english   map[string]bool
+	localizer *i18n.Localizer
+	numbers   *message.Printer
+}
+
+// Language returns the language's tag, such as "en".
+func (w *Words) Language() string { return w.language }
+
+// T returns the text of a key with the named values filled in, given in pairs:
+// T("users.count", "Count", 5). Count, if given, must be an int and chooses the
+// plural form. A text missing in the language stands in English, and a key
+// that does not exist for itself.
+func (w *Words) T(key string, args ...any) string {
+	text, err := w.text(key, args)
+	if text == "" || err != nil && !w.english[key] {
+		return key
+	}
+	return text
+}
+
+// text is T with an error for what templates must not do at all.
+func (w *Words) text(key string, args []any) (string, error) {
+	config := &i18n.LocalizeConfig{MessageID: key}
+	values := map[string]any{}
+	for i := 0; i+1 < len(args); i += 2 {
+		name, ok := args[i].(string)
+		if !ok {
+			return "", fmt.Errorf("text %q: values come as pairs of name and value", key)
+		}
+		value := args[i+1]
+		if n, ok := value.(int); ok {
+			value = w.Number(n)
+			if name == "Count" {
+				config.PluralCount = n
+			}
+		}
+		values[name] = value
+	}
+	if len(args)%2 != 0 {
+		return "", fmt.Errorf("text %q: a value is missing", key)
+	}
+	config.TemplateData = values
+	return w.localizer.Localize(config)
+}
+
+// Code returns the text "prefix.code", or fallback where the language has
+// none: how codes of the vocabulary become words.
+func (w *Words) Code(prefix, code, fallback string) string {
+	return w.code(prefix, code, fallback)
+}
+
+func (w *Words) code(prefix, code, fallback string) string {
+	key := prefix + "." + code
+	if w.keys[key] || fallback == "" && w.english[key] {
+		return w.T(key)
+	}
+	return fallback
+}
+
+// Number returns n with the language's grouping: 100,000.
+func (w *Words) Number(n int) string { return w.numbers.Sprintf("%d", n) }
+
+// template functions, which fail at the start for a key that does not exist.
+
+func (w *Words) templateText(key string, args ...any) (string, error) {
+	if !w.english[key] {
+		return "", fmt.Errorf("the catalogue has no text %q", key)
+	}
+	text, err := w.text(key, args)
+	if text == "" && err != nil {
+		return "", err
+	}
+	return text, nil
+}
+
+func (w *Words) templateCode(prefix string, code any) string {
+	text := fmt.Sprint(code)
+	return w.code(prefix, text, strings.ReplaceAll(text, "-", " "))
+}
