@@ -51,3 +51,11 @@ func isCommon(text string) bool {
 	}
 	return false
 }
+
+// eachCommon calls visit with each of the most used PINs of that length.
+func eachCommon(length int, visit func(string)) {
+	table := commonPINs()[length]
+	for ; table != ""; table = table[length:] {
+		visit(table[:length])
+	}
+}
