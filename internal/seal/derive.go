@@ -89,21 +89,18 @@ func (r *Ring) key(id keyID) *key {
 	if root == nil {
 		return nil
 	}
-	return cache.add(id, derive(root, id))
+	k = derive(root, id)
+	cache.add(id, k)
+	return k
 }
 
-// add keeps k unless another goroutine was first, and returns the kept one.
-func (c *keyCache) add(id keyID, k *key) *key {
+func (c *keyCache) add(id keyID, k *key) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	if kept := c.keys[id]; kept != nil {
-		return kept
-	}
 	if c.keys == nil || len(c.keys) >= maxCachedKeys {
 		c.keys = make(map[keyID]*key)
 	}
 	c.keys[id] = k
-	return k
 }
 
 // derive makes a 256-bit key by HKDF-SHA-256 (RFC 5869) without salt, which

@@ -193,7 +193,11 @@ func TestGarbageIsRefusedAndKept(t *testing.T) {
 }
 
 func TestDirectoryIsNoRing(t *testing.T) {
-	if ring, err := LoadOrCreate(t.TempDir()); ring != nil || cardinal.CodeOf(err) != cardinal.CodeInvalid {
+	path := filepath.Join(t.TempDir(), "cardinal.key")
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if ring, err := LoadOrCreate(path); ring != nil || cardinal.CodeOf(err) != cardinal.CodeInvalid {
 		t.Errorf("ring %v, %v", ring, err)
 	}
 }
@@ -218,11 +222,8 @@ func TestRotate(t *testing.T) {
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
-	for want, name := range map[int]string{2: path} {
-		ring, err := Rotate(name)
-		if err != nil || ring.Current() != want {
-			t.Fatalf("Rotate: %v, %v", ring.Versions(), err)
-		}
+	if ring, err := Rotate(path); err != nil || ring.Current() != 2 {
+		t.Fatalf("Rotate: %v", err)
 	}
 	ring, err := Rotate(link)
 	if err != nil {

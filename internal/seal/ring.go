@@ -140,13 +140,12 @@ func Parse(text []byte) (*Ring, error) {
 }
 
 func parseRoot(line string) (root, bool) {
-	var parsed root
 	version, encoded, _ := strings.Cut(line, " ")
 	n, err := strconv.Atoi(version)
 	if err != nil || n < 1 || n > maxVersion || strconv.Itoa(n) != version {
 		return root{}, false
 	}
-	// A buffer of exactly the encoded length: DecodedLen of 44 characters is 33.
+	// The decoder would skip carriage returns, so the length is looked at apart.
 	if len(encoded) != base64.StdEncoding.EncodedLen(rootKeySize) {
 		return root{}, false
 	}
@@ -154,9 +153,7 @@ func parseRoot(line string) (root, bool) {
 	if err != nil || len(key) != rootKeySize {
 		return root{}, false
 	}
-	parsed.version = n
-	copy(parsed.key[:], key)
-	return parsed, true
+	return root{version: n, key: [rootKeySize]byte(key)}, true
 }
 
 func malformed(reason string) *cardinal.Error {

@@ -83,6 +83,7 @@ func TestParse(t *testing.T) {
 		"33 bytes":        formatLine + "\n1 " + base64.StdEncoding.EncodeToString(make([]byte, 33)),
 		"unpadded":        formatLine + "\n1 " + strings.TrimRight(key(1), "="),
 		"loose last bits": formatLine + "\n1 " + strings.Repeat("A", 42) + "B=",
+		"CR inside":       formatLine + "\n1 " + key(1)[:20] + "\r" + key(1)[20:],
 		"something after": formatLine + "\n1 " + key(1) + " x",
 		"too long":        formatLine + "\n1 " + key(1) + "\n#" + strings.Repeat("x", maxRingSize),
 		"binary":          "\x00\x01\x02\xff",
