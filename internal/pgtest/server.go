@@ -25,7 +25,7 @@ import (
 // process, because it must outlive that to clean up after it.
 //
 //go:embed guard.sh
-var guardScript string
+var guardScript []byte
 
 const (
 	superuser = "cardinal"
@@ -143,6 +143,10 @@ func freePort() (int, error) {
 
 // launch runs the guard, which then waits for orders.
 func (s *Server) launch(a account, postgres string) error {
+	script := filepath.Join(s.dir, "guard.sh")
+	if err := os.WriteFile(script, guardScript, 0o644); err != nil {
+		return fmt.Errorf("guard of PostgreSQL: %w", err)
+	}
 	stdin, orders, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("pipe to PostgreSQL: %w", err)
@@ -151,7 +155,7 @@ func (s *Server) launch(a account, postgres string) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("pipe to PostgreSQL: %w", err), stdin.Close(), orders.Close())
 	}
-	s.guard = a.command(s.dir, "/bin/sh", "-c", guardScript, "guard.sh", s.dir, postgres, "-D", s.data())
+	s.guard = a.command(s.dir, "/bin/sh", script, s.dir, postgres, "-D", s.data())
 	s.guard.Stdin, s.guard.Stdout = stdin, stdout
 	s.orders, s.answers = orders, answers
 	err = s.guard.Start()
@@ -182,6 +186,9 @@ func (s *Server) order(order string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := s.orders.WriteString(order + "\n"); err != nil {
+		return fmt.Errorf("%s PostgreSQL: %w", order, err)
+	}
+	if err := s.answers.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return fmt.Errorf("%s PostgreSQL: %w", order, err)
 	}
 	if _, err := bufio.NewReader(s.answers).ReadString('\n'); err != nil {
