@@ -38,7 +38,7 @@ type Field struct {
 	Autocomplete string // the token of the HTML standard: "username", "new-password", "one-time-code"; empty is "off"
 	InputMode    string // "numeric" brings up digits on a phone
 	MaxLength    int    // characters; 0: no limit
-	Min, Max     string   // of Date and DateTime
+	Min, Max     string // of Date and DateTime
 	Unit         string // stands behind the field: "hours"
 	Rows         int    // of Textarea and Code; 0 is 4
 	Short        bool   // the field is as wide as a few words
