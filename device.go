@@ -92,3 +92,9 @@ type AuditEntry struct {
 	After   string // JSON object, or empty
 	Address string
 }
+
+// LockLimit is one step of a lockout: after so many wrong tries, so long a lock.
+type LockLimit struct {
+	Wrong       int `json:"wrong"`       // 1–1000 tries in all
+	LockSeconds int `json:"lockSeconds"` // 0–604800; 0 means until an administrator unlocks
+}

@@ -142,13 +142,14 @@ type StoredNumber struct {
 	Tag       Tag
 	Sealed    []byte // opened by package seal under Tag.Version
 	End       string // the last four characters
+	Digits    int    // how many digits, if it has nothing else and no 0 in front; otherwise 0
 	CreatedAt time.Time
 }
 
 func storedNumber(r db.CardNumber) StoredNumber {
 	return StoredNumber{
 		User: cardinal.UserID(r.UserID), Slot: cardinal.Slot(r.Slot), Tag: Tag{int(r.KeyVersion), r.Tag},
-		Sealed: r.Sealed, End: r.NumberEnd, CreatedAt: fromMillis(r.CreatedAt),
+		Sealed: r.Sealed, End: r.NumberEnd, Digits: int(r.Digits), CreatedAt: fromMillis(r.CreatedAt),
 	}
 }
 
@@ -169,7 +170,7 @@ func (tx *Tx) NumberByTag(ctx context.Context, c cardinal.CustomerID, tag Tag) (
 func (tx *Tx) AddNumber(ctx context.Context, c cardinal.CustomerID, n StoredNumber) (bool, error) {
 	rows, err := tx.q.InsertCardNumber(ctx, db.InsertCardNumberParams{
 		UserID: string(n.User), Slot: string(n.Slot), CustomerID: string(c), KeyVersion: int64(n.Tag.Version),
-		Tag: n.Tag.Sum, Sealed: n.Sealed, NumberEnd: n.End, CreatedAt: millis(tx.now),
+		Tag: n.Tag.Sum, Sealed: n.Sealed, NumberEnd: n.End, Digits: int64(n.Digits), CreatedAt: millis(tx.now),
 	})
 	if err != nil {
 		return false, fmt.Errorf("write card number: %w", err)
@@ -186,9 +187,10 @@ func (tx *Tx) RemoveNumber(ctx context.Context, id cardinal.UserID, slot cardina
 	return rows > 0, nil
 }
 
-// CountNumbers counts the card numbers of a customer over both slots.
-func (tx *Tx) CountNumbers(ctx context.Context, c cardinal.CustomerID) (int, error) {
-	n, err := tx.q.CountCardNumbers(ctx, string(c))
+// CountNumbers counts the card numbers of a customer, in both slots, that are
+// so many digits long and could have been generated.
+func (tx *Tx) CountNumbers(ctx context.Context, c cardinal.CustomerID, digits int) (int, error) {
+	n, err := tx.q.CountCardNumbers(ctx, db.CountCardNumbersParams{CustomerID: string(c), Digits: int64(digits)})
 	if err != nil {
 		return 0, fmt.Errorf("count card numbers: %w", err)
 	}

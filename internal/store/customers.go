@@ -89,6 +89,19 @@ func (tx *Tx) Settings(ctx context.Context, id cardinal.CustomerID) ([]StoredSet
 	})
 }
 
+// SettingTexts reads what a customer has set as JSON texts by key, for setting.Load.
+func (tx *Tx) SettingTexts(ctx context.Context, id cardinal.CustomerID) (map[string]string, error) {
+	rows, err := tx.q.Settings(ctx, string(id))
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	texts := make(map[string]string, len(rows))
+	for _, row := range rows {
+		texts[row.Key] = row.Value
+	}
+	return texts, nil
+}
+
 // LockSettings makes other transactions that change settings of the customer wait.
 func (tx *Tx) LockSettings(ctx context.Context, id cardinal.CustomerID) error {
 	rows, err := tx.q.LockSettings(ctx, string(id))

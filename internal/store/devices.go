@@ -136,6 +136,9 @@ type Counter struct {
 	LockedUntil time.Time // zero: not locked
 }
 
+// UserSubject names a user among the subjects of counters and daily counts.
+func UserSubject(id cardinal.UserID) string { return "user " + string(id) }
+
 // LockCounter reads the counter of a subject, made if it is missing, and makes
 // other transactions that lock it wait. Several are locked in the order of
 // their subjects.
@@ -157,7 +160,7 @@ func (tx *Tx) Counter(ctx context.Context, c cardinal.CustomerID, subject string
 	return Counter{row.Wrong, fromMillis(row.ChangedAt), fromMillis(row.LockedUntil)}, err
 }
 
-// SetCounter writes a counter that LockCounter has read.
+// SetCounter writes a counter; one that was never locked is not made.
 func (tx *Tx) SetCounter(ctx context.Context, c cardinal.CustomerID, subject string, n Counter) error {
 	err := tx.q.SetCounter(ctx, db.SetCounterParams{
 		CustomerID: string(c), Subject: subject, Wrong: n.Wrong, ChangedAt: millis(n.ChangedAt), LockedUntil: millis(n.LockedUntil),

@@ -41,14 +41,6 @@ func (tx *Tx) UpdateUser(ctx context.Context, u cardinal.User) error {
 	return one(rows, err, "user")
 }
 
-// RenameUser gives a user another username, or answers CodeConflict.
-func (tx *Tx) RenameUser(ctx context.Context, u cardinal.User, username string) error {
-	rows, err := tx.q.RenameUser(ctx, db.RenameUserParams{
-		Username: username, UsernameKey: Fold(username), CustomerID: string(u.Customer), ID: string(u.ID),
-	})
-	return free(rows, err, "username", "username")
-}
-
 // User reads one user of a customer.
 func (tx *Tx) User(ctx context.Context, c cardinal.CustomerID, id cardinal.UserID) (cardinal.User, error) {
 	row, err := tx.q.User(ctx, db.UserParams{CustomerID: string(c), ID: string(id)})

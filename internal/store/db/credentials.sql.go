@@ -10,7 +10,7 @@ import (
 )
 
 const cardNumberByTag = `-- name: CardNumberByTag :one
-SELECT user_id, slot, customer_id, key_version, tag, sealed, number_end, created_at FROM card_numbers WHERE customer_id = $1 AND key_version = $2 AND tag = $3
+SELECT user_id, slot, customer_id, key_version, tag, sealed, number_end, digits, created_at FROM card_numbers WHERE customer_id = $1 AND key_version = $2 AND tag = $3
 `
 
 type CardNumberByTagParams struct {
@@ -30,13 +30,14 @@ func (q *Queries) CardNumberByTag(ctx context.Context, arg CardNumberByTagParams
 		&i.Tag,
 		&i.Sealed,
 		&i.NumberEnd,
+		&i.Digits,
 		&i.CreatedAt,
 	)
 	return i, err
 }
 
 const cardNumbers = `-- name: CardNumbers :many
-SELECT user_id, slot, customer_id, key_version, tag, sealed, number_end, created_at FROM card_numbers WHERE user_id = $1 ORDER BY slot
+SELECT user_id, slot, customer_id, key_version, tag, sealed, number_end, digits, created_at FROM card_numbers WHERE user_id = $1 ORDER BY slot
 `
 
 func (q *Queries) CardNumbers(ctx context.Context, userID string) ([]CardNumber, error) {
@@ -56,6 +57,7 @@ func (q *Queries) CardNumbers(ctx context.Context, userID string) ([]CardNumber,
 			&i.Tag,
 			&i.Sealed,
 			&i.NumberEnd,
+			&i.Digits,
 			&i.CreatedAt,
 		); err != nil {
 			return nil, err
@@ -95,11 +97,16 @@ func (q *Queries) ChangeCount(ctx context.Context, arg ChangeCountParams) (int64
 }
 
 const countCardNumbers = `-- name: CountCardNumbers :one
-SELECT count(*) FROM card_numbers WHERE customer_id = $1
+SELECT count(*) FROM card_numbers WHERE customer_id = $1 AND digits = $2
 `
 
-func (q *Queries) CountCardNumbers(ctx context.Context, customerID string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countCardNumbers, customerID)
+type CountCardNumbersParams struct {
+	CustomerID string
+	Digits     int64
+}
+
+func (q *Queries) CountCardNumbers(ctx context.Context, arg CountCardNumbersParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countCardNumbers, arg.CustomerID, arg.Digits)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -195,8 +202,8 @@ func (q *Queries) DeletePIN(ctx context.Context, userID string) (int64, error) {
 }
 
 const insertCardNumber = `-- name: InsertCardNumber :execrows
-INSERT INTO card_numbers (user_id, slot, customer_id, key_version, tag, sealed, number_end, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO card_numbers (user_id, slot, customer_id, key_version, tag, sealed, number_end, digits, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT DO NOTHING
 `
 
@@ -208,6 +215,7 @@ type InsertCardNumberParams struct {
 	Tag        []byte
 	Sealed     []byte
 	NumberEnd  string
+	Digits     int64
 	CreatedAt  int64
 }
 
@@ -220,6 +228,7 @@ func (q *Queries) InsertCardNumber(ctx context.Context, arg InsertCardNumberPara
 		arg.Tag,
 		arg.Sealed,
 		arg.NumberEnd,
+		arg.Digits,
 		arg.CreatedAt,
 	)
 	if err != nil {

@@ -44,6 +44,7 @@ type CardNumber struct {
 	Tag        []byte
 	Sealed     []byte
 	NumberEnd  string
+	Digits     int64
 	CreatedAt  int64
 }
 

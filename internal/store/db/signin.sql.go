@@ -42,23 +42,6 @@ func (q *Queries) Counter(ctx context.Context, arg CounterParams) (CounterRow, e
 	return i, err
 }
 
-const deleteCounter = `-- name: DeleteCounter :execrows
-DELETE FROM counters WHERE customer_id = $1 AND subject = $2
-`
-
-type DeleteCounterParams struct {
-	CustomerID string
-	Subject    string
-}
-
-func (q *Queries) DeleteCounter(ctx context.Context, arg DeleteCounterParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteCounter, arg.CustomerID, arg.Subject)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const deleteDevice = `-- name: DeleteDevice :execrows
 DELETE FROM devices WHERE customer_id = $1 AND id = $2
 `

@@ -172,33 +172,6 @@ func (q *Queries) LockUserByName(ctx context.Context, arg LockUserByNameParams) 
 	return i, err
 }
 
-const renameUser = `-- name: RenameUser :execrows
-UPDATE users SET username = $1, username_key = $2
-WHERE users.customer_id = $3 AND users.id = $4
-  AND NOT EXISTS (SELECT 1 FROM users other WHERE other.customer_id = $3
-                  AND other.username_key = $2 AND other.id <> $4)
-`
-
-type RenameUserParams struct {
-	Username    string
-	UsernameKey string
-	CustomerID  string
-	ID          string
-}
-
-func (q *Queries) RenameUser(ctx context.Context, arg RenameUserParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, renameUser,
-		arg.Username,
-		arg.UsernameKey,
-		arg.CustomerID,
-		arg.ID,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const setPassword = `-- name: SetPassword :execrows
 UPDATE users SET password_hash = $3, password_must_change = $4, updated_at = $5, revision = revision + 1
 WHERE customer_id = $1 AND id = $2

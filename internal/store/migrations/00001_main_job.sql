@@ -105,6 +105,7 @@ CREATE TABLE card_numbers (
     tag         BYTEA  NOT NULL,
     sealed      BYTEA  NOT NULL,
     number_end  TEXT   NOT NULL, -- the last four characters
+    digits      BIGINT NOT NULL, -- how many digits, if it has nothing else and no 0 in front; otherwise 0
     created_at  BIGINT NOT NULL,
     PRIMARY KEY (user_id, slot),
     UNIQUE (customer_id, key_version, tag)

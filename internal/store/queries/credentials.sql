@@ -38,15 +38,15 @@ SELECT * FROM card_numbers WHERE user_id = $1 ORDER BY slot;
 SELECT * FROM card_numbers WHERE customer_id = $1 AND key_version = $2 AND tag = $3;
 
 -- name: InsertCardNumber :execrows
-INSERT INTO card_numbers (user_id, slot, customer_id, key_version, tag, sealed, number_end, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO card_numbers (user_id, slot, customer_id, key_version, tag, sealed, number_end, digits, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT DO NOTHING;
 
 -- name: DeleteCardNumber :execrows
 DELETE FROM card_numbers WHERE user_id = $1 AND slot = $2;
 
 -- name: CountCardNumbers :one
-SELECT count(*) FROM card_numbers WHERE customer_id = $1;
+SELECT count(*) FROM card_numbers WHERE customer_id = $1 AND digits = $2;
 
 -- name: CountChange :execrows
 INSERT INTO change_counts (customer_id, subject, kind, day, used)

@@ -47,9 +47,6 @@ SELECT wrong, changed_at, locked_until FROM counters WHERE customer_id = $1 AND 
 -- name: SetCounter :exec
 UPDATE counters SET wrong = $3, changed_at = $4, locked_until = $5 WHERE customer_id = $1 AND subject = $2;
 
--- name: DeleteCounter :execrows
-DELETE FROM counters WHERE customer_id = $1 AND subject = $2;
-
 -- name: InsertSignIn :exec
 INSERT INTO sign_ins (id, customer_id, time, device_id, device, method, user_id, username, outcome, number_end, tries)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)

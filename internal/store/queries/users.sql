@@ -9,12 +9,6 @@ UPDATE users SET full_name = $3, email = $4, department = $5, notes = $6, role =
                  updated_at = $10, revision = revision + 1
 WHERE customer_id = $1 AND id = $2;
 
--- name: RenameUser :execrows
-UPDATE users SET username = sqlc.arg(username), username_key = sqlc.arg(username_key)
-WHERE users.customer_id = sqlc.arg(customer_id) AND users.id = sqlc.arg(id)
-  AND NOT EXISTS (SELECT 1 FROM users other WHERE other.customer_id = sqlc.arg(customer_id)
-                  AND other.username_key = sqlc.arg(username_key) AND other.id <> sqlc.arg(id));
-
 -- name: SetPassword :execrows
 UPDATE users SET password_hash = $3, password_must_change = $4, updated_at = $5, revision = revision + 1
 WHERE customer_id = $1 AND id = $2;

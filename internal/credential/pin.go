@@ -1,0 +1,251 @@
+package credential
+
+import (
+	"context"
+	"time"
+
+	"cardinal"
+	"cardinal/internal/audit"
+	"cardinal/internal/policy"
+	"cardinal/internal/seal"
+	"cardinal/internal/store"
+)
+
+// historyKept is how many PINs of a user are remembered: the most that
+// pin.history can ask for, so that raising the setting holds at once.
+const historyKept = 24
+
+// SetPIN gives the user of that name a PIN that somebody chose.
+func (d *Door) SetPIN(ctx context.Context, caller cardinal.Caller, username string, pin cardinal.PIN) (cardinal.PINState, error) {
+	var state cardinal.PINState
+	err := d.change(ctx, caller, username, func(t *task) (err error) {
+		state, err = t.mustSetPIN(ctx, pin, false)
+		return err
+	})
+	return state, err
+}
+
+// GeneratePIN gives the user of that name a new random PIN and returns it, the
+// one time it can be seen. Length 0 means the setting's.
+func (d *Door) GeneratePIN(ctx context.Context, caller cardinal.Caller, username string, length int) (cardinal.PIN, cardinal.PINState, error) {
+	var pin cardinal.PIN
+	var state cardinal.PINState
+	err := d.change(ctx, caller, username, func(t *task) (err error) {
+		pin, state, err = t.generatePIN(ctx, length)
+		return err
+	})
+	return pin, state, err
+}
+
+// RemovePIN takes away the PIN of the user of that name; no PIN is no error.
+func (d *Door) RemovePIN(ctx context.Context, caller cardinal.Caller, username string) error {
+	return d.change(ctx, caller, username, func(t *task) error {
+		_, err := t.removePIN(ctx)
+		return err
+	})
+}
+
+// Unlock ends the lock of the user of that name and forgets their wrong tries.
+func (d *Door) Unlock(ctx context.Context, caller cardinal.Caller, username string) error {
+	return d.administer(ctx, caller, username, "user.unlocked", func(tx *store.Tx, user cardinal.User) error {
+		return tx.SetCounter(ctx, user.Customer, store.UserSubject(user.ID), store.Counter{})
+	})
+}
+
+// ResetChangeCounts lets the user of that name change their PIN and number
+// today as if they had not yet.
+func (d *Door) ResetChangeCounts(ctx context.Context, caller cardinal.Caller, username string) error {
+	return d.administer(ctx, caller, username, "user.change-counts-reset", func(tx *store.Tx, user cardinal.User) error {
+		return tx.ResetChangeCounts(ctx, user.Customer, store.UserSubject(user.ID))
+	})
+}
+
+func (d *Door) administer(ctx context.Context, caller cardinal.Caller, username, action string, do func(*store.Tx, cardinal.User) error) error {
+	if err := caller.Require(cardinal.PermUnlock); err != nil {
+		return err
+	}
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		user, err := tx.LockUserByName(ctx, caller.Customer, username)
+		if err != nil {
+			return err
+		}
+		if err := do(tx, user); err != nil {
+			return err
+		}
+		return audit.Record(tx, caller, audit.Entry{Action: action, Subject: "user " + user.Username})
+	})
+}
+
+// Matches reports whether pin is the stored one, in constant time. It does not
+// ask whether the PIN has expired.
+func Matches(ring *seal.Ring, customer cardinal.CustomerID, stored store.StoredPIN, pin cardinal.PIN) bool {
+	if stored.Identifying {
+		return ring.IdentifyingPINMatches(customer, seal.Tag(stored.Tag), pin)
+	}
+	return ring.PINMatches(customer, stored.User, seal.Tag(stored.Tag), pin)
+}
+
+func (t *task) mustSetPIN(ctx context.Context, pin cardinal.PIN, generated bool) (cardinal.PINState, error) {
+	state, violations, err := t.setPIN(ctx, pin, generated)
+	if err != nil {
+		return state, err
+	}
+	return state, refusal(violations)
+}
+
+// setPIN judges a PIN and, if it is acceptable, writes it. Violations mean that
+// nothing was written.
+func (t *task) setPIN(ctx context.Context, pin cardinal.PIN, generated bool) (cardinal.PINState, []cardinal.Violation, error) {
+	violations, err := t.judge(ctx, pin)
+	if err != nil || len(violations) > 0 {
+		return cardinal.PINState{}, violations, err
+	}
+	// The counter before the PIN: sign-in locks them in that order.
+	if err := t.tx.SetCounter(ctx, t.user.Customer, store.UserSubject(t.user.ID), store.Counter{}); err != nil {
+		return cardinal.PINState{}, nil, err
+	}
+	replaced, err := t.tx.RemovePIN(ctx, t.user.ID)
+	if err != nil {
+		return cardinal.PINState{}, nil, err
+	}
+	stored := t.newPIN(pin, generated)
+	added, err := t.tx.AddPIN(ctx, t.user.Customer, stored)
+	if err != nil {
+		return cardinal.PINState{}, nil, err
+	}
+	if !added {
+		return cardinal.PINState{}, []cardinal.Violation{policy.ViolationFor(cardinal.ViolationNotAvailable, t.policy)}, nil
+	}
+	history := t.ring.HistoryTag(t.user.Customer, t.user.ID, pin)
+	if err := t.tx.AddPINHistory(ctx, t.user.ID, stored.ID, store.Tag(history), historyKept); err != nil {
+		return cardinal.PINState{}, nil, err
+	}
+	return stored.PINState, nil, t.recordPIN(stored.PINState, replaced)
+}
+
+func (t *task) recordPIN(state cardinal.PINState, replaced bool) error {
+	after := audit.Fields{"generated": state.Generated, "replaced": replaced}
+	if !state.ExpiresAt.IsZero() {
+		after["expiresAt"] = state.ExpiresAt.Format(time.RFC3339)
+	}
+	return t.record("pin.set", nil, after)
+}
+
+func (t *task) newPIN(pin cardinal.PIN, generated bool) store.StoredPIN {
+	stored := store.StoredPIN{PINState: cardinal.PINState{
+		ID: cardinal.PINID(t.tx.NewID()), User: t.user.ID, CreatedAt: t.tx.Now(), Generated: generated,
+	}}
+	if t.policy.Expiration > 0 {
+		stored.ExpiresAt = stored.CreatedAt.Add(t.policy.Expiration)
+	}
+	if t.policy.IdentifiesUser {
+		stored.Identifying, stored.Tag = true, store.Tag(t.ring.IdentifyingPINTag(t.user.Customer, pin))
+	} else {
+		stored.Tag = store.Tag(t.ring.PINTag(t.user.Customer, t.user.ID, pin))
+	}
+	return stored
+}
+
+// judge returns every rule that the PIN breaks, those that need the database
+// included.
+func (t *task) judge(ctx context.Context, pin cardinal.PIN) ([]cardinal.Violation, error) {
+	owner, err := t.owner()
+	if err != nil {
+		return nil, err
+	}
+	violations := policy.Check(t.policy, pin, owner)
+	if t.policy.History == 0 && !t.policy.IdentifiesUser {
+		return violations, nil
+	}
+	if err := t.probesLeft(ctx); err != nil {
+		return nil, err
+	}
+	reused, err := t.reused(ctx, pin)
+	if err != nil {
+		return nil, err
+	}
+	if reused {
+		return append(violations, policy.ViolationFor(cardinal.ViolationReused, t.policy)), nil
+	}
+	taken, err := t.pinTaken(ctx, pin)
+	if taken {
+		violations = append(violations, policy.ViolationFor(cardinal.ViolationNotAvailable, t.policy))
+	}
+	return violations, err
+}
+
+func (t *task) reused(ctx context.Context, pin cardinal.PIN) (bool, error) {
+	if t.policy.History == 0 {
+		return false, nil
+	}
+	tags, err := t.tx.PINHistory(ctx, t.user.ID, t.policy.History)
+	if err != nil {
+		return false, err
+	}
+	for _, tag := range tags {
+		if t.ring.HistoryMatches(t.user.Customer, t.user.ID, seal.Tag(tag), pin) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// pinTaken looks under every version of the key: the constraint holds within one.
+func (t *task) pinTaken(ctx context.Context, pin cardinal.PIN) (bool, error) {
+	if !t.policy.IdentifiesUser {
+		return false, nil
+	}
+	for _, version := range t.ring.Versions() {
+		tag, ok := t.ring.IdentifyingPINTagAt(version, t.user.Customer, pin)
+		if !ok {
+			continue
+		}
+		holder, err := t.tx.PINByTag(ctx, t.user.Customer, store.Tag(tag))
+		if err == nil && holder.User != t.user.ID {
+			return true, nil
+		}
+		if err != nil && cardinal.CodeOf(err) != cardinal.CodeNotFound {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// generatePIN draws until the database, too, accepts: a PIN that was in use
+// before or is taken is drawn again, and nobody is told.
+func (t *task) generatePIN(ctx context.Context, length int) (cardinal.PIN, cardinal.PINState, error) {
+	owner, err := t.owner()
+	if err != nil {
+		return cardinal.PIN{}, cardinal.PINState{}, err
+	}
+	const draws = 1000
+	for range draws {
+		pin, err := policy.Generate(t.policy, length, owner, t.random)
+		if err != nil {
+			return cardinal.PIN{}, cardinal.PINState{}, err
+		}
+		reused, err := t.reused(ctx, pin)
+		if err != nil {
+			return cardinal.PIN{}, cardinal.PINState{}, err
+		}
+		taken, err := t.pinTaken(ctx, pin)
+		if err != nil {
+			return cardinal.PIN{}, cardinal.PINState{}, err
+		}
+		if reused || taken {
+			continue
+		}
+		state, err := t.mustSetPIN(ctx, pin, true)
+		return pin, state, err
+	}
+	return cardinal.PIN{}, cardinal.PINState{}, cardinal.Invalid("pin.generated-length",
+		"Hardly any PIN of that length is still free. Raise the length of generated PINs (pin.generated-length).")
+}
+
+func (t *task) removePIN(ctx context.Context) (bool, error) {
+	removed, err := t.tx.RemovePIN(ctx, t.user.ID)
+	if err != nil || !removed {
+		return false, err
+	}
+	return true, t.record("pin.removed", nil, nil)
+}
