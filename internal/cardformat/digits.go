@@ -26,13 +26,14 @@ func rebase(from, to, width int) func(string) (string, bool) {
 	}
 }
 
-// isDigits keeps out what big.Int would take besides digits: signs and underscores.
+// isDigits keeps out what big.Int would take besides digits, a sign. Empty text
+// passes.
 func isDigits(text string, base int) bool {
 	digits := "0123456789"
 	if base == 16 {
 		digits += "abcdefABCDEF"
 	}
-	return text != "" && strings.Trim(text, digits) == ""
+	return strings.Trim(text, digits) == ""
 }
 
 // reverseBytes turns the order of the bytes around and keeps the case of their
