@@ -120,6 +120,17 @@ func (s Shell) Languages() []string {
 	return s.kit.catalogue.Languages()
 }
 
+// ClockOffset returns by how much the clock is shifted, as in "36h" or "-1h30m".
+func (s Shell) ClockOffset() string {
+	text := s.Offset.Round(time.Second).String()
+	for _, empty := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, empty) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
+}
+
 // Refused reports whether the page tells of an error, which its title then says first.
 func (s Shell) Refused() bool { return s.Status >= http.StatusBadRequest }
 
