@@ -36,10 +36,10 @@ func NewReader(r io.Reader) (*Reader, error) {
 
 func (r *Reader) header() error {
 	data := r.window.skipBlank()
+	if err := r.window.broken(); err != nil && bytes.IndexByte(data, '\n') < 0 {
+		return err
+	}
 	if len(data) == 0 {
-		if err := r.window.broken(); err != nil {
-			return err
-		}
 		return cardinal.Errorf(cardinal.CodeMalformed, "The file is empty. Its first line must name the columns, username among them.")
 	}
 	cells, n, f := r.splitter.readHeader(data)

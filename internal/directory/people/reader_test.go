@@ -363,30 +363,34 @@ func TestRecordsOverSeveralLinesAreNumberedWhereTheyBegin(t *testing.T) {
 }
 
 func TestSourceThatBreaksOff(t *testing.T) {
-	cause := errors.New("connection lost")
-	for _, c := range []struct {
-		name, file string
-		whole      int
-	}{
-		{"within a line", "username,pin\nanna,9305\nbert,93", 1},
-		{"within a quoted cell", "username,notes\nanna,n\nbert,\"a\nb", 1},
-		{"within a malformed line", "username,notes\nanna,n\nbert,a\"b", 1},
-		{"between lines", "username,pin\nanna,9305\n", 1},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			reader, err := people.NewReader(io.MultiReader(strings.NewReader(c.file), iotest.ErrReader(cause)))
-			whole := -1
-			for err == nil {
-				whole++
-				_, err = reader.Next()
+	// A request whose body is cut short ends with io.ErrUnexpectedEOF.
+	for _, cause := range []error{errors.New("connection lost"), io.ErrUnexpectedEOF} {
+		for _, c := range []struct {
+			name, file string
+			whole      int
+		}{
+			{"within a line", "username,pin\nanna,9305\nbert,93", 1},
+			{"within a quoted cell", "username,notes\nanna,n\nbert,\"a\nb", 1},
+			{"within a malformed line", "username,notes\nanna,n\nbert,a\"b", 1},
+			{"between lines", "username,pin\nanna,9305\n", 1},
+		} {
+			t.Run(c.name+", "+cause.Error(), func(t *testing.T) {
+				reader, err := people.NewReader(io.MultiReader(strings.NewReader(c.file), iotest.ErrReader(cause)))
+				whole := -1
+				for err == nil {
+					whole++
+					_, err = reader.Next()
+				}
+				if whole != c.whole || !errors.Is(err, cause) {
+					t.Errorf("%d lines, then %v; want %d, then the source's error", whole, err, c.whole)
+				}
+			})
+		}
+		for _, file := range []string{"", "username,pi"} {
+			if _, err := people.NewReader(io.MultiReader(strings.NewReader(file), iotest.ErrReader(cause))); !errors.Is(err, cause) {
+				t.Errorf("%q: %v", file, err)
 			}
-			if whole != c.whole || !errors.Is(err, cause) {
-				t.Errorf("%d lines, then %v; want %d, then the source's error", whole, err, c.whole)
-			}
-		})
-	}
-	if _, err := people.NewReader(iotest.ErrReader(cause)); !errors.Is(err, cause) {
-		t.Errorf("at once: %v", err)
+		}
 	}
 }
 

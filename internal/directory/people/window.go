@@ -2,7 +2,6 @@ package people
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 
@@ -33,18 +32,16 @@ func newWindow(source io.Reader) *window {
 }
 
 // fill reads until the window holds more than the longest record or the source
-// has no more, and returns what it holds.
+// has no more, and returns what it holds. io.ReadAtLeast would not do: it says
+// io.ErrUnexpectedEOF at a good end of the file, as a request that broke off does.
 func (w *window) fill() []byte {
-	if missing := maxRecord + 1 - (w.end - w.begin); missing > 0 && w.err == nil {
-		if len(w.buffer)-w.end < missing {
-			w.end = copy(w.buffer, w.buffer[w.begin:w.end])
-			w.begin = 0
-		}
-		n, err := io.ReadAtLeast(w.source, w.buffer[w.end:], missing)
+	if missing := maxRecord + 1 - (w.end - w.begin); len(w.buffer)-w.end < missing {
+		w.end = copy(w.buffer, w.buffer[w.begin:w.end])
+		w.begin = 0
+	}
+	for w.end-w.begin <= maxRecord && w.err == nil {
+		n, err := w.source.Read(w.buffer[w.end:])
 		w.end += n
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = io.EOF
-		}
 		w.err = err
 	}
 	return w.buffer[w.begin:w.end]
