@@ -178,3 +178,17 @@ func (c *Chain) fits(customer cardinal.CustomerID, last store.AuditHead, e store
 	mac, ok := c.ring.AuditMAC(customer, e.KeyVersion, last.MAC, payload(e.AuditEntry))
 	return ok && e.Number == last.Number+1 && bytes.Equal(mac, e.MAC)
 }
+
+// List returns audit entries of the caller's customer before a number, newest
+// first; subject (as in "user anna") narrows the list unless it is empty.
+func List(ctx context.Context, s *store.Store, caller cardinal.Caller, subject string, before int64, most int) ([]cardinal.AuditEntry, error) {
+	if err := caller.Require(cardinal.PermReadLogs); err != nil {
+		return nil, err
+	}
+	var entries []cardinal.AuditEntry
+	err := s.Read(ctx, func(tx *store.Tx) (err error) {
+		entries, err = tx.AuditEntries(ctx, caller.Customer, subject, before, most)
+		return err
+	})
+	return entries, err
+}

@@ -1,0 +1,379 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"cardinal"
+	"cardinal/internal/audit"
+	"cardinal/internal/seal"
+	"cardinal/internal/setting"
+	"cardinal/internal/store"
+	"cardinal/internal/throttle"
+)
+
+// How long a session lasts without use and at most.
+const (
+	SessionIdle     = 4 * time.Hour
+	SessionAbsolute = 24 * time.Hour
+)
+
+// How often the time of last use is written at most.
+const touchEvery = time.Minute
+
+// Service finds out who is calling. Safe for concurrent use.
+type Service struct {
+	store     *store.Store
+	ring      *seal.Ring
+	passwords *Passwords
+}
+
+// New makes the service.
+func New(s *store.Store, ring *seal.Ring, passwords *Passwords) *Service {
+	return &Service{s, ring, passwords}
+}
+
+// Origin is where a request comes from: the network address without a port, the
+// browser's own name for itself, and the request's ID.
+type Origin struct {
+	Address   string
+	UserAgent string
+	RequestID string
+}
+
+// Credentials are what a person signs in to the web interface with. Customer is
+// the organisation's name; it may be empty where there is only one.
+type Credentials struct {
+	Customer string
+	Username string
+	Password cardinal.Password
+}
+
+// The limits on guessing a password. The account's are counted by the name as
+// typed, so that an unknown name behaves like a known one; the address's is a
+// budget, for many people can share an address.
+func accountLockout() throttle.Lockout {
+	return throttle.Lockout{
+		Limits: []cardinal.LockLimit{{Wrong: 10, LockSeconds: 15 * 60}, {Wrong: 20, LockSeconds: 60 * 60}},
+		Forget: 24 * time.Hour,
+	}
+}
+
+func addressBudget() throttle.Bucket { return throttle.Bucket{Budget: 50, RefillPerMinute: 5} }
+
+// SignIn makes a session for a person and returns its secret. Every failure is
+// the same Error of CodeUnauthenticated after the same work; too many of them
+// are CodeRateLimited for known and unknown names alike. A PIN never signs in.
+func (s *Service) SignIn(ctx context.Context, c Credentials, from Origin) (cardinal.Token, error) {
+	customer, err := s.customer(ctx, c.Customer)
+	if err != nil {
+		return cardinal.Token{}, err
+	}
+	guess := guess{customer: customer, account: "web " + s.ring.AttemptTag(customer, "web", store.Fold(c.Username)), address: "address " + from.Address}
+	user, hash, err := s.begin(ctx, guess, c.Username)
+	if err != nil {
+		return cardinal.Token{}, err
+	}
+	// Outside any transaction: hashing takes longer than all else.
+	matches, err := s.passwords.Matches(ctx, hash, c.Password)
+	if err != nil {
+		return cardinal.Token{}, err
+	}
+	if !matches || user.Disabled {
+		return cardinal.Token{}, cardinal.Errorf(cardinal.CodeUnauthenticated, "Username or password is not right. Check both and try again.")
+	}
+	return s.openSession(ctx, guess, user, hash, from)
+}
+
+// customer finds the organisation a person signs in to. Where there are several
+// and none is named, nobody is found: the answer is that of a wrong password.
+func (s *Service) customer(ctx context.Context, name string) (cardinal.CustomerID, error) {
+	var found cardinal.CustomerID
+	err := s.store.Read(ctx, func(tx *store.Tx) error {
+		if name != "" {
+			customer, err := tx.CustomerByName(ctx, name)
+			found = customer.ID
+			return err
+		}
+		customers, err := tx.Customers(ctx, "", 2)
+		if len(customers) == 1 {
+			found = customers[0].ID
+		}
+		return err
+	})
+	if cardinal.CodeOf(err) == cardinal.CodeNotFound || err == nil && found == "" {
+		return "", cardinal.Errorf(cardinal.CodeUnauthenticated, "Username or password is not right. Check both and try again.")
+	}
+	return found, err
+}
+
+type guess struct {
+	customer         cardinal.CustomerID
+	account, address string
+}
+
+// begin counts the try as wrong before the password is compared, so that no
+// number of parallel tries gets past the limit; a success takes it back.
+func (s *Service) begin(ctx context.Context, g guess, username string) (cardinal.User, Hash, error) {
+	var user cardinal.User
+	var hash string
+	var refused error
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		user, hash, refused = cardinal.User{}, "", nil
+		address, err := tx.LockCounter(ctx, g.customer, g.address)
+		if err != nil {
+			return err
+		}
+		account, err := tx.LockCounter(ctx, g.customer, g.account)
+		if err != nil {
+			return err
+		}
+		bucket := addressBudget()
+		spent := bucket.Refilled(throttle.Counter(address), tx.Now())
+		empty, wait := bucket.Empty(spent)
+		if locked := throttle.Counter(account); locked.Locked(tx.Now()) {
+			empty, wait = true, max(wait, locked.LockedUntil.Sub(tx.Now()))
+		}
+		if empty {
+			refused = tooManyTries(wait)
+			return nil
+		}
+		if err := tx.SetCounter(ctx, g.customer, g.address, store.Counter(bucket.Spend(spent, throttle.WrongTry))); err != nil {
+			return err
+		}
+		counted := accountLockout().Wrong(throttle.Counter(account), tx.Now())
+		if err := tx.SetCounter(ctx, g.customer, g.account, store.Counter(counted)); err != nil {
+			return err
+		}
+		user, hash, err = findUser(ctx, tx, g.customer, username)
+		return err
+	})
+	if err == nil {
+		err = refused
+	}
+	return user, Hash(hash), err
+}
+
+func tooManyTries(wait time.Duration) error {
+	e := cardinal.Errorf(cardinal.CodeRateLimited, "Too many tries. Wait a while before you try again.")
+	e.RetryAfter = wait
+	return e
+}
+
+func findUser(ctx context.Context, tx *store.Tx, customer cardinal.CustomerID, username string) (cardinal.User, string, error) {
+	user, err := tx.UserByName(ctx, customer, username)
+	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
+		return cardinal.User{}, "", nil
+	}
+	if err != nil {
+		return cardinal.User{}, "", err
+	}
+	hash, err := tx.PasswordHash(ctx, user)
+	return user, hash, err
+}
+
+// openSession takes back the counted try and makes the session, unless the
+// password has changed since it was compared.
+func (s *Service) openSession(ctx context.Context, g guess, user cardinal.User, hash Hash, from Origin) (cardinal.Token, error) {
+	token := seal.NewToken(seal.SessionToken)
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		locked, err := tx.LockUser(ctx, user.Customer, user.ID)
+		if err != nil {
+			return err
+		}
+		present, err := tx.PasswordHash(ctx, locked)
+		if err != nil {
+			return err
+		}
+		if Hash(present) != hash || locked.Disabled {
+			return cardinal.Errorf(cardinal.CodeUnauthenticated, "Username or password is not right. Check both and try again.")
+		}
+		if err := takeBack(ctx, tx, g); err != nil {
+			return err
+		}
+		session := store.Session{ID: cardinal.SessionID(tx.NewID()), User: locked, Address: from.Address, UserAgent: cut(from.UserAgent)}
+		if err := tx.AddSession(ctx, session, seal.TokenHash(token)); err != nil {
+			return err
+		}
+		caller := person(session, from)
+		return audit.Record(tx, caller, audit.Entry{Action: "session.opened", Subject: "user " + locked.Username})
+	})
+	return token, err
+}
+
+func takeBack(ctx context.Context, tx *store.Tx, g guess) error {
+	address, err := tx.LockCounter(ctx, g.customer, g.address)
+	if err != nil {
+		return err
+	}
+	address.Wrong = max(0, address.Wrong-int64(throttle.WrongTry))
+	if err := tx.SetCounter(ctx, g.customer, g.address, address); err != nil {
+		return err
+	}
+	return tx.SetCounter(ctx, g.customer, g.account, store.Counter{})
+}
+
+func cut(userAgent string) string {
+	const most = 200
+	if len(userAgent) > most {
+		return userAgent[:most]
+	}
+	return userAgent
+}
+
+// Person is somebody signed in to the web interface.
+type Person struct {
+	Caller             cardinal.Caller
+	FullName           string
+	PasswordMustChange bool
+}
+
+// Session returns whose session a secret belongs to, or an Error of
+// CodeUnauthenticated if it has ended, is past its limits, or its user is disabled.
+func (s *Service) Session(ctx context.Context, token cardinal.Token, from Origin) (Person, error) {
+	var session store.Session
+	var now time.Time
+	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+		now = tx.Now()
+		session, err = tx.SessionByToken(ctx, seal.TokenHash(token))
+		return err
+	})
+	switch {
+	case cardinal.CodeOf(err) == cardinal.CodeNotFound:
+		return Person{}, signInFirst()
+	case err != nil:
+		return Person{}, err
+	case session.User.Disabled, now.Sub(session.SeenAt) > SessionIdle, now.Sub(session.CreatedAt) > SessionAbsolute:
+		return Person{}, signInFirst()
+	}
+	if now.Sub(session.SeenAt) > touchEvery {
+		err = s.store.Write(ctx, func(tx *store.Tx) error { return tx.TouchSession(ctx, session.ID) })
+	}
+	return Person{person(session, from), session.User.FullName, session.User.PasswordMustChange}, err
+}
+
+func signInFirst() error { return cardinal.Errorf(cardinal.CodeUnauthenticated, "Sign in first.") }
+
+func person(s store.Session, from Origin) cardinal.Caller {
+	return cardinal.Caller{
+		Kind: cardinal.CallerUser, Customer: s.User.Customer, Role: s.User.Role, User: s.User.ID, Session: s.ID,
+		Name: s.User.Username, Address: from.Address, RequestID: from.RequestID,
+	}
+}
+
+// SignOut ends the caller's session; everywhere ends all of the caller's.
+func (s *Service) SignOut(ctx context.Context, caller cardinal.Caller, everywhere bool) error {
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		if !everywhere {
+			return tx.EndSession(ctx, caller.Customer, caller.Session)
+		}
+		return tx.EndSessionsOf(ctx, cardinal.User{Customer: caller.Customer, ID: caller.User}, "")
+	})
+}
+
+// ChangePassword gives the caller another password after asking for the present
+// one, and ends their other sessions. Tries count like those of SignIn.
+func (s *Service) ChangePassword(ctx context.Context, caller cardinal.Caller, current, wanted cardinal.Password) error {
+	if caller.Kind != cardinal.CallerUser {
+		return cardinal.Errorf(cardinal.CodeForbidden, "Only people have passwords.")
+	}
+	g := guess{customer: caller.Customer, account: "web " + s.ring.AttemptTag(caller.Customer, "web", store.Fold(caller.Name)), address: "address " + caller.Address}
+	_, hash, err := s.begin(ctx, g, caller.Name)
+	if err != nil {
+		return err
+	}
+	matches, err := s.passwords.Matches(ctx, hash, current)
+	if err != nil {
+		return err
+	}
+	if !matches {
+		return cardinal.Invalid("currentPassword", "The present password is not right.")
+	}
+	violations := CheckPassword(wanted, caller.Name)
+	if current.Reveal() == wanted.Reveal() {
+		violations = append(violations, cardinal.Violation{Code: cardinal.ViolationReused, Field: "password", Message: "This is the present password. Choose a new one."})
+	}
+	if len(violations) > 0 {
+		return &cardinal.Error{Code: cardinal.CodeInvalid, Detail: violations[0].Message, Violations: violations}
+	}
+	fresh, err := s.passwords.Hash(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		user, err := tx.LockUser(ctx, caller.Customer, caller.User)
+		if err != nil {
+			return err
+		}
+		if err := takeBack(ctx, tx, g); err != nil {
+			return err
+		}
+		if err := tx.SetPassword(ctx, user, string(fresh), false); err != nil {
+			return err
+		}
+		if err := tx.EndSessionsOf(ctx, user, caller.Session); err != nil {
+			return err
+		}
+		return audit.Record(tx, caller, audit.Entry{Action: "password.changed", Subject: "user " + user.Username})
+	})
+}
+
+// Bearer is a program or a device that presented its token.
+type Bearer struct {
+	Caller cardinal.Caller
+	// RatePerSecond is how many requests the token may make; below 0: without limit.
+	RatePerSecond int
+}
+
+// Bearer returns whose token it is, an API token's or a device's, or an Error of
+// CodeUnauthenticated if it is unknown, has expired, or its device is disabled.
+func (s *Service) Bearer(ctx context.Context, token cardinal.Token, from Origin) (Bearer, error) {
+	var b Bearer
+	var touch func(*store.Tx) error
+	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if seal.IsToken(token, seal.DeviceToken) {
+			b.Caller, err = deviceCaller(ctx, tx, token)
+		} else {
+			b.Caller, touch, err = programCaller(ctx, tx, token)
+		}
+		if err != nil {
+			return err
+		}
+		texts, err := tx.SettingTexts(ctx, b.Caller.Customer)
+		b.RatePerSecond = setting.APIRatePerSecond.In(setting.Load(texts))
+		return err
+	})
+	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
+		return Bearer{}, cardinal.Errorf(cardinal.CodeUnauthenticated, "The token is missing, unknown or expired.")
+	}
+	if err == nil && touch != nil {
+		err = s.store.Write(ctx, touch)
+	}
+	b.Caller.Address, b.Caller.RequestID = from.Address, from.RequestID
+	return b, err
+}
+
+func deviceCaller(ctx context.Context, tx *store.Tx, token cardinal.Token) (cardinal.Caller, error) {
+	device, err := tx.DeviceByToken(ctx, seal.TokenHash(token))
+	if err == nil && device.Disabled {
+		err = cardinal.ErrNotFound
+	}
+	return cardinal.Caller{Kind: cardinal.CallerDevice, Customer: device.Customer, Device: device.ID, Name: device.Name}, err
+}
+
+func programCaller(ctx context.Context, tx *store.Tx, token cardinal.Token) (cardinal.Caller, func(*store.Tx) error, error) {
+	found, err := tx.APITokenByHash(ctx, seal.TokenHash(token))
+	if err == nil && !found.ExpiresAt.IsZero() && !tx.Now().Before(found.ExpiresAt) {
+		err = cardinal.ErrNotFound
+	}
+	if err != nil {
+		return cardinal.Caller{}, nil, err
+	}
+	var touch func(*store.Tx) error
+	if tx.Now().Sub(found.LastUsedAt) > touchEvery {
+		touch = func(tx *store.Tx) error { return tx.TouchAPIToken(ctx, found.ID) }
+	}
+	return cardinal.Caller{
+		Kind: cardinal.CallerToken, Customer: found.Customer, Role: found.Role, Token: found.ID, Name: found.Name,
+	}, touch, nil
+}
