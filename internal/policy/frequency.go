@@ -35,7 +35,7 @@ func frequency(chance float64) string {
 
 // roundInWords writes n ≥ 1 with two digits that count: 47, 8,800, 57 billion.
 func roundInWords(n float64) string {
-	if n >= 99.5 {
+	if n >= 100 {
 		unit := math.Pow(10, math.Floor(math.Log10(n))-1)
 		n = math.Round(n/unit) * unit
 	}

@@ -134,7 +134,7 @@ func naiveCheck(p cardinal.Policy, text string, owner cardinal.Owner, list map[s
 // FuzzCheck holds Check against the naive rules, asks twice, and has a PIN
 // made for the same policy and owner.
 func FuzzCheck(f *testing.F) {
-	for _, text := range []string{"1234", "4321", "abcd", "AAAA", "aaAA", "AbCd", "12121", "7890", "1593", "lena7", "Жанна", "１２３４", "\xff\xff\xff\xff", " 1234", "password", "2580"} {
+	for _, text := range []string{"", "5", "1234", "4321", "abcd", "AAAA", "aaAA", "AbCd", "12121", "7890", "1593", "lena7", "Жанна", "１２３４", "\xff\xff\xff\xff", " 1234", "password", "2580"} {
 		f.Add(text, "lena", "lena.berg@example.com", "04A2B9C1", uint8(4), uint8(12), uint8(0x1f))
 	}
 	list := naiveCommon(f)

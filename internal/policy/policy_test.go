@@ -73,6 +73,7 @@ func TestSequentialRule(t *testing.T) {
 		"123123": {"repeated"}, "12121": {"repeated"}, "a1a1": {"repeated"}, "A1A1A": {"repeated"}, "1231231": {"repeated"},
 		"AbCd": nil, "aaAA": nil, "aAaA": nil, "aBaB": nil, "1243": nil, "1122": nil, "12345a": nil, "7890": nil,
 		"1357": nil, "8901": nil, "0987": nil, "1235": nil, "4323": nil, "1231": nil, "12312": nil, "1221": nil,
+		"": {"too_short"}, "5": {"too_short"}, "12": {"too_short", "sequential"}, "121": {"too_short"},
 		"xyza": nil, "YZab": nil, "89ab": nil, "abc1": nil, "1a2a": nil, "89:;": {"bad_character"}, "XYZ[": {"bad_character"},
 	} {
 		want(t, p, text, codes...)
@@ -87,6 +88,7 @@ func TestStepsRule(t *testing.T) {
 	for text, codes := range map[string][]string{
 		"1357": {"stepped"}, "9630": {"stepped"}, "7890": {"stepped"}, "1593": {"stepped"}, "8901": {"stepped"},
 		"1234": {"stepped"}, "4321": {"stepped"}, "1111": {"stepped"}, "0000000": {"stepped"}, "2468024": {"stepped"},
+		"": {"too_short"}, "5": {"too_short"}, "58": {"too_short"}, "135": {"too_short", "stepped"},
 		"1358": nil, "1231": nil, "1872": nil, "aceg": nil, "1357a": nil, "acEG": nil,
 	} {
 		want(t, p, text, codes...)
@@ -118,6 +120,7 @@ func TestCommonRule(t *testing.T) {
 		})
 	}
 	t.Run("with regard to case", func(t *testing.T) {
+		want(t, p, "", "too_short")
 		want(t, p, "password", "common")
 		for _, pin := range []string{"Password", "AbCd", "aaAA", "PASSWORD"} {
 			want(t, p, pin)
@@ -167,6 +170,8 @@ func TestPersonalRule(t *testing.T) {
 		"four letters of another script":     {"ЖАНН", cardinal.Owner{Username: "жанна"}, []string{"bad_character", "personal"}},
 		"three letters of another script":    {"ЖАН1", cardinal.Owner{Username: "жан"}, []string{"bad_character"}},
 		"a name inside a longer other text":  {"éanna9", cardinal.Owner{Username: "Anna"}, []string{"bad_character", "personal"}},
+		"a letter with another small form":   {"sara", cardinal.Owner{Username: "ſara"}, []string{"personal"}},
+		"a name that goes on past the PIN":   {"éabc", cardinal.Owner{Username: "abc\ufffd"}, []string{"bad_character"}},
 		"another script, not part of a name": {"жЖжЖ", cardinal.Owner{Username: "жанна"}, []string{"bad_character"}},
 	} {
 		t.Run(name, func(t *testing.T) {

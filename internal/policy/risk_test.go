@@ -60,6 +60,18 @@ func TestRiskByHand(t *testing.T) {
 			policy.Risk{OneGuess: 2e-4, GuessesToHit: 10_001.0 / 3, TriesPerYear: 365, Yearly: 1 - 9635.0*9634/(10_000*9999)},
 			"1 guess in 5,000 opens somebody's account.",
 		},
+		// 26 × 365 = 9,490 tries leave 510 PINs, fewer than the holders have.
+		"more tries than wrong PINs": {
+			alone, 4, policy.Situation{Holders: 1000, Devices: 1, Lockout: perDay(26)},
+			policy.Risk{OneGuess: 0.1, GuessesToHit: 10_001.0 / 1_001, TriesPerYear: 9_490, Yearly: 1},
+			"1 guess in 10 opens somebody's account.",
+		},
+		// 10 + 525,600 minutes.
+		"no device yet counts as one": {
+			card, 8, policy.Situation{Lockout: policy.Lockout{DeviceBudget: 10, DeviceRefillPerMinute: 1}},
+			policy.Risk{OneGuess: 1e-8, GuessesToHit: (1e8 + 1) / 2, TriesPerYear: 525_610, Yearly: 0.0052561},
+			"1 guess in 100 million opens the account.",
+		},
 		"nobody holds a PIN": {
 			alone, 4, policy.Situation{Devices: 1, Lockout: usual()},
 			policy.Risk{OneGuess: 0, GuessesToHit: math.Inf(1), TriesPerYear: 73_000, Yearly: 0},

@@ -8,7 +8,7 @@ import (
 
 // fourDigits returns the PINs of four digits that people choose by rule:
 // years, days of the year, runs, pairs, mirrored digits, lines on a keypad.
-// Months with a year are left out: each would rule out a birthday nobody has.
+// Months with a year, in either order, are not in as such (spec: pins).
 func fourDigits() set {
 	pins := set{}
 	for year := 1900; year <= 2029; year++ {
