@@ -289,7 +289,7 @@ func TestFlashIsShownOnce(t *testing.T) {
 		t.Errorf("the message stays with the browser: %v", left)
 	}
 	payload, _, _ := strings.Cut(cookies[0].Value, ".")
-	for name, value := range map[string]string{"unsigned": payload, "wrongly signed": payload + ".AAAA", "no base64": "§." + payload, "altered": "A" + cookies[0].Value[1:]} {
+	for name, value := range map[string]string{"unsigned": payload, "wrongly signed": payload + ".AAAA", "no base64": "!!." + payload, "altered": "A" + cookies[0].Value[1:]} {
 		if text, _ := show(&http.Cookie{Name: cookies[0].Name, Value: value}); strings.Contains(text, message) || strings.Contains(text, "notice-success") {
 			t.Errorf("a message that is %s is shown", name)
 		}
