@@ -240,3 +240,16 @@ func (d *Door) ownerFor(ctx context.Context, tx *store.Tx, by Acting, username s
 	}
 	return t.owner()
 }
+
+// Foresee returns what the policy alone says of a change for a user who cannot
+// be made, so that all that is wrong is told at once.
+func (d *Door) Foresee(by Acting, user cardinal.User, change Change) []cardinal.Violation {
+	if change.PIN.IsZero() {
+		return nil
+	}
+	owner := cardinal.Owner{Username: user.Username, Email: user.Email}
+	for _, n := range change.Numbers {
+		owner.CardNumbers = append(owner.CardNumbers, n.Number)
+	}
+	return policy.Check(setting.Policy(by.Settings), change.PIN, owner)
+}

@@ -38,14 +38,21 @@ func (d *Door) GenerateNumber(ctx context.Context, caller cardinal.Caller, usern
 	return number, err
 }
 
-// GenerateIn is GenerateNumber in the caller's transaction, for a user who was
-// locked or made there.
-func (d *Door) GenerateIn(ctx context.Context, tx *store.Tx, by Acting, user cardinal.User, slot cardinal.Slot) error {
+// GenerateForNew gives a user who was just made in the caller's transaction a
+// primary number, where user.card-id.generate-for-new-users wants it and they
+// have none.
+func (d *Door) GenerateForNew(ctx context.Context, tx *store.Tx, by Acting, user cardinal.User) error {
+	if !setting.CardIDGenerateForNewUsers.In(by.Settings) {
+		return nil
+	}
 	t, err := d.beginWith(ctx, tx, by, user)
 	if err != nil {
 		return err
 	}
-	_, err = t.generateNumber(ctx, slot)
+	if _, has := t.numbers[cardinal.Primary]; has {
+		return nil
+	}
+	_, err = t.generateNumber(ctx, cardinal.Primary)
 	return err
 }
 

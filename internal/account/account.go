@@ -1,0 +1,175 @@
+// Package account keeps what a customer has besides PINs and numbers: its
+// users, devices, API tokens and settings, and the customers themselves. PINs
+// and numbers that come with a user go through the door (package credential) in
+// the same transaction, so that a refused PIN refuses the whole change.
+package account
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"cardinal"
+	"cardinal/internal/audit"
+	"cardinal/internal/auth"
+	"cardinal/internal/credential"
+	"cardinal/internal/seal"
+	"cardinal/internal/setting"
+	"cardinal/internal/store"
+)
+
+// Service keeps customers, users, devices, tokens and settings. Safe for
+// concurrent use.
+type Service struct {
+	store     *store.Store
+	ring      *seal.Ring
+	door      *credential.Door
+	passwords *auth.Passwords
+	log       *slog.Logger
+}
+
+// New makes the service.
+func New(s *store.Store, ring *seal.Ring, door *credential.Door, passwords *auth.Passwords, log *slog.Logger) *Service {
+	return &Service{s, ring, door, passwords, log}
+}
+
+// Acting reads the settings that hold for what the caller does in tx.
+func Acting(ctx context.Context, tx *store.Tx, caller cardinal.Caller) (credential.Acting, error) {
+	texts, err := tx.SettingTexts(ctx, caller.Customer)
+	return credential.Acting{Caller: caller, Settings: setting.Load(texts)}, err
+}
+
+// UserView is a user with what a caller may see of their PIN and numbers.
+type UserView struct {
+	cardinal.User
+	Numbers     []credential.Number
+	PIN         cardinal.PINState // zero ID: no PIN; one past its expiry counts as none
+	LockedUntil time.Time         // zero: not locked; year 9999: until somebody unlocks
+}
+
+// HasPIN reports whether the user has a PIN that signs in.
+func (v UserView) HasPIN() bool { return v.PIN.ID != "" }
+
+// Number returns the user's number in a slot as the caller may see it, or "".
+func (v UserView) Number(slot cardinal.Slot) string {
+	for _, n := range v.Numbers {
+		if n.Slot == slot {
+			return n.Text
+		}
+	}
+	return ""
+}
+
+func (s *Service) view(ctx context.Context, tx *store.Tx, by credential.Acting, user cardinal.User) (UserView, error) {
+	view := UserView{User: user}
+	var err error
+	if view.Numbers, err = s.door.Numbers(ctx, tx, by, user.ID); err != nil {
+		return view, err
+	}
+	pin, err := tx.PIN(ctx, user.ID)
+	if err != nil && cardinal.CodeOf(err) != cardinal.CodeNotFound {
+		return view, err
+	}
+	if err == nil && pin.Live(tx.Now()) {
+		view.PIN = pin.PINState
+	}
+	counter, err := tx.Counter(ctx, user.Customer, store.UserSubject(user.ID))
+	if counter.LockedUntil.After(tx.Now()) {
+		view.LockedUntil = counter.LockedUntil
+	}
+	return view, err
+}
+
+// User returns the user of that name. Everybody may see themselves.
+func (s *Service) User(ctx context.Context, caller cardinal.Caller, username string) (UserView, error) {
+	var view UserView
+	err := s.store.Read(ctx, func(tx *store.Tx) error {
+		user, err := tx.UserByName(ctx, caller.Customer, username)
+		if user.ID == "" || user.ID != caller.User {
+			// Before the user is told to be unknown, or usernames could be tried out.
+			if err := caller.Require(cardinal.PermReadUsers); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+		by, err := Acting(ctx, tx, caller)
+		if err != nil {
+			return err
+		}
+		view, err = s.view(ctx, tx, by, user)
+		return err
+	})
+	return view, err
+}
+
+// UserQuery narrows and pages a list of users.
+type UserQuery struct {
+	Text      string              // part of username, full name or e-mail; empty: all
+	Number    cardinal.CardNumber // exactly this number; zero: all
+	NumberEnd string              // the last four characters of a number; empty: all
+	Cursor    string              // from the page before; empty: the first page
+	Limit     int                 // 1–500 users
+}
+
+// UserPage is one page of users; Next is the cursor of the next, empty at the end.
+type UserPage struct {
+	Users []UserView
+	Next  string
+}
+
+// Users lists users by username.
+func (s *Service) Users(ctx context.Context, caller cardinal.Caller, q UserQuery) (UserPage, error) {
+	if err := caller.Require(cardinal.PermReadUsers); err != nil {
+		return UserPage{}, err
+	}
+	var page UserPage
+	err := s.store.Read(ctx, func(tx *store.Tx) error {
+		by, err := Acting(ctx, tx, caller)
+		if err != nil {
+			return err
+		}
+		users, err := s.matching(ctx, tx, caller, q)
+		if err != nil {
+			return err
+		}
+		if len(users) > q.Limit {
+			users = users[:q.Limit]
+			page.Next = store.Fold(users[q.Limit-1].Username)
+		}
+		for _, user := range users {
+			view, err := s.view(ctx, tx, by, user)
+			if err != nil {
+				return err
+			}
+			page.Users = append(page.Users, view)
+		}
+		return nil
+	})
+	return page, err
+}
+
+func (s *Service) matching(ctx context.Context, tx *store.Tx, caller cardinal.Caller, q UserQuery) ([]cardinal.User, error) {
+	if q.Number.IsZero() {
+		return tx.Users(ctx, caller.Customer, store.UserQuery{After: q.Cursor, Text: q.Text, NumberEnd: q.NumberEnd, Most: q.Limit + 1})
+	}
+	found, err := s.door.FindNumber(ctx, tx, caller.Customer, q.Number)
+	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	user, err := tx.User(ctx, caller.Customer, found.User)
+	return []cardinal.User{user}, err
+}
+
+// record writes an audit entry about something of the caller's customer.
+func record(tx *store.Tx, caller cardinal.Caller, action, subject string, changed ...audit.Fields) error {
+	entry := audit.Entry{Action: action, Subject: subject}
+	if len(changed) == 2 {
+		entry.Before, entry.After = changed[0], changed[1]
+	}
+	return audit.Record(tx, caller, entry)
+}

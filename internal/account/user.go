@@ -1,0 +1,457 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"cardinal"
+	"cardinal/internal/audit"
+	"cardinal/internal/auth"
+	"cardinal/internal/credential"
+	"cardinal/internal/store"
+)
+
+// Fields are what is wanted of a user; nil leaves a field as it is.
+type Fields struct {
+	FullName    *string
+	Email       *string
+	Department  *string
+	Notes       *string
+	Role        *cardinal.Role
+	Disabled    *bool
+	Password    cardinal.Password // zero: leave; otherwise a one-time password, to be changed at the next sign-in
+	Credentials credential.Change
+
+	hash auth.Hash // of Password
+}
+
+// Where users come from.
+const (
+	SourceManual = "manual"
+	SourceAPI    = "api"
+	SourceImport = "import"
+)
+
+// sourceOf tells where a user comes from whom this caller makes.
+func sourceOf(caller cardinal.Caller) string {
+	if caller.Kind == cardinal.CallerToken {
+		return SourceAPI
+	}
+	return SourceManual
+}
+
+// Prepared returns the fields with the password hashed, which takes too long for
+// a transaction. CreateIn and UpdateIn want prepared fields.
+func (s *Service) Prepared(ctx context.Context, f Fields) (Fields, error) {
+	if f.Password.IsZero() || utf8.RuneCountInString(f.Password.Reveal()) > auth.PasswordMaxLength {
+		return f, nil
+	}
+	var err error
+	f.hash, err = s.passwords.Hash(ctx, f.Password)
+	return f, err
+}
+
+// CreateUser makes a user with all that the fields want, or with an error
+// nothing at all. Every violation comes at once.
+func (s *Service) CreateUser(ctx context.Context, caller cardinal.Caller, username string, f Fields) (UserView, error) {
+	if err := caller.Require(cardinal.PermWriteUsers); err != nil {
+		return UserView{}, err
+	}
+	username = norm.NFC.String(username)
+	return s.change(ctx, caller, f, func(tx *store.Tx, by credential.Acting, f Fields) (cardinal.User, error, error) {
+		var user cardinal.User
+		refused, err := s.door.Attempt(ctx, tx, by, cardinal.User{Customer: caller.Customer, Username: username}, func() (err error) {
+			user, err = s.CreateIn(ctx, tx, by, NewUser{username, sourceOf(caller), f})
+			return err
+		})
+		return user, refused, err
+	})
+}
+
+// UpdateUser changes the user of that name, whole or not at all. Revision is the
+// one the caller saw; if it is given and somebody saved in between, the error is
+// of CodeStale.
+func (s *Service) UpdateUser(ctx context.Context, caller cardinal.Caller, username string, revision int64, f Fields) (UserView, error) {
+	if err := caller.Require(cardinal.PermWriteUsers); err != nil {
+		return UserView{}, err
+	}
+	return s.change(ctx, caller, f, func(tx *store.Tx, by credential.Acting, f Fields) (cardinal.User, error, error) {
+		user, err := tx.LockUserByName(ctx, caller.Customer, username)
+		if err != nil {
+			return user, nil, err
+		}
+		if err := fresh(revision, user.Revision); err != nil {
+			return user, nil, err
+		}
+		refused, err := s.door.Attempt(ctx, tx, by, user, func() error {
+			_, err := s.UpdateIn(ctx, tx, by, user, f)
+			return err
+		})
+		return user, refused, err
+	})
+}
+
+func fresh(seen, present int64) error {
+	if seen != 0 && seen != present {
+		return cardinal.Errorf(cardinal.CodeStale, "Somebody else has saved this in between. Load it again and repeat your change.")
+	}
+	return nil
+}
+
+type changeUser func(*store.Tx, credential.Acting, Fields) (user cardinal.User, refused, err error)
+
+// change hashes the password first, then runs do in a transaction and reads what
+// has become of the user.
+func (s *Service) change(ctx context.Context, caller cardinal.Caller, f Fields, do changeUser) (UserView, error) {
+	f, err := s.Prepared(ctx, f)
+	if err != nil {
+		return UserView{}, err
+	}
+	var view UserView
+	var refused error
+	err = s.store.Write(ctx, func(tx *store.Tx) error {
+		by, err := Acting(ctx, tx, caller)
+		if err != nil {
+			return err
+		}
+		var user cardinal.User
+		if user, refused, err = do(tx, by, f); err != nil || refused != nil {
+			return err
+		}
+		if user, err = tx.User(ctx, caller.Customer, user.ID); err != nil {
+			return err
+		}
+		view, err = s.view(ctx, tx, by, user)
+		return err
+	})
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return UserView{}, err
+	}
+	return view, nil
+}
+
+// NewUser is a user to be made.
+type NewUser struct {
+	Username string
+	Source   string
+	Fields   Fields // prepared
+}
+
+// CreateIn makes a user in the caller's transaction, inside an Attempt of the
+// door: with an error, what it wrote must be undone.
+func (s *Service) CreateIn(ctx context.Context, tx *store.Tx, by credential.Acting, n NewUser) (cardinal.User, error) {
+	if err := by.Caller.Require(cardinal.PermWriteUsers); err != nil {
+		return cardinal.User{}, err
+	}
+	user := cardinal.User{
+		ID: cardinal.UserID(tx.NewID()), Customer: by.Caller.Customer, Username: n.Username, Role: cardinal.RoleUser,
+		Source: n.Source, CreatedAt: tx.Now(), UpdatedAt: tx.Now(), Revision: 1,
+	}
+	var refused problems
+	refused.add(cardinal.CheckUsername(n.Username))
+	next := n.Fields.applied(user)
+	refused.addAll(n.Fields.check(next))
+	refused.add(mayGrant(by.Caller, user.Role, next.Role))
+	if refused.is("username") {
+		refused.addAll(s.door.Foresee(by, next, n.Fields.Credentials))
+		return user, refused.err()
+	}
+	if err := tx.AddUser(ctx, next); err != nil {
+		if cardinal.CodeOf(err) != cardinal.CodeConflict {
+			return user, err
+		}
+		refused.add(err)
+		refused.addAll(s.door.Foresee(by, next, n.Fields.Credentials))
+		return user, refused.err()
+	}
+	if err := audit.Record(tx, by.Caller, audit.Entry{Action: "user.created", Subject: "user " + user.Username, After: created(next)}); err != nil {
+		return user, err
+	}
+	if err := s.credentials(ctx, tx, by, next, n.Fields, &refused); err != nil {
+		return user, err
+	}
+	return next, refused.err()
+}
+
+// UpdateIn changes a user who is locked in the caller's transaction, inside an
+// Attempt of the door, and reports whether anything was changed.
+func (s *Service) UpdateIn(ctx context.Context, tx *store.Tx, by credential.Acting, user cardinal.User, f Fields) (bool, error) {
+	if err := by.Caller.Require(cardinal.PermWriteUsers); err != nil {
+		return false, err
+	}
+	var refused problems
+	next := f.applied(user)
+	before, after := difference(user, next)
+	refused.addAll(f.check(next))
+	refused.add(mayGrant(by.Caller, user.Role, next.Role))
+	if len(after) > 0 || !f.Password.IsZero() {
+		refused.add(mayTouch(by.Caller, user))
+	}
+	if err := s.keepAnAdministrator(ctx, tx, user, next); err != nil {
+		return false, err
+	}
+	if len(after) > 0 && len(refused.violations) == 0 {
+		if err := tx.UpdateUser(ctx, next); err != nil {
+			return false, err
+		}
+		entry := audit.Entry{Action: "user.updated", Subject: "user " + user.Username, Before: before, After: after}
+		if err := audit.Record(tx, by.Caller, entry); err != nil {
+			return false, err
+		}
+	}
+	changed, err := s.door.Apply(ctx, tx, by, next, f.Credentials)
+	if err := refused.door(err); err != nil {
+		return false, err
+	}
+	passworded, err := s.setPassword(ctx, tx, by, next, f, &refused)
+	if err != nil {
+		return false, err
+	}
+	if next.Role != user.Role || next.Disabled {
+		err = tx.EndSessionsOf(ctx, user, "")
+	}
+	if err != nil {
+		return false, err
+	}
+	return changed || passworded || len(after) > 0, refused.err()
+}
+
+// credentials gives a new user what comes with them, and a number where the
+// setting wants every new user to have one.
+func (s *Service) credentials(ctx context.Context, tx *store.Tx, by credential.Acting, user cardinal.User, f Fields, refused *problems) error {
+	_, err := s.door.Apply(ctx, tx, by, user, f.Credentials)
+	if err := refused.door(err); err != nil {
+		return err
+	}
+	if _, err := s.setPassword(ctx, tx, by, user, f, refused); err != nil {
+		return err
+	}
+	return s.door.GenerateForNew(ctx, tx, by, user)
+}
+
+func (s *Service) setPassword(ctx context.Context, tx *store.Tx, by credential.Acting, user cardinal.User, f Fields, refused *problems) (bool, error) {
+	if f.Password.IsZero() {
+		return false, nil
+	}
+	if violations := auth.CheckPassword(f.Password, user.Username); len(violations) > 0 {
+		refused.addAll(violations)
+		return false, nil
+	}
+	if err := tx.SetPassword(ctx, user, string(f.hash), true); err != nil {
+		return false, err
+	}
+	if err := tx.EndSessionsOf(ctx, user, ""); err != nil {
+		return false, err
+	}
+	return true, record(tx, by.Caller, "password.set", "user "+user.Username)
+}
+
+// DeleteUser removes the user of that name with their PIN and numbers.
+func (s *Service) DeleteUser(ctx context.Context, caller cardinal.Caller, username string, revision int64) error {
+	if err := caller.Require(cardinal.PermWriteUsers); err != nil {
+		return err
+	}
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		user, err := tx.LockUserByName(ctx, caller.Customer, username)
+		if err != nil {
+			return err
+		}
+		if err := fresh(revision, user.Revision); err != nil {
+			return err
+		}
+		if err := mayTouch(caller, user); err != nil {
+			return err
+		}
+		gone := user
+		gone.Role = cardinal.RoleUser
+		if err := s.keepAnAdministrator(ctx, tx, user, gone); err != nil {
+			return err
+		}
+		if err := tx.DeleteUser(ctx, user); err != nil {
+			return err
+		}
+		return audit.Record(tx, caller, audit.Entry{Action: "user.deleted", Subject: "user " + user.Username, Before: created(user)})
+	})
+}
+
+// mayGrant refuses a change of role by whom may not grant roles, and a role
+// above the caller's own.
+func mayGrant(caller cardinal.Caller, from, to cardinal.Role) error {
+	if from == to || !to.Valid() {
+		return nil
+	}
+	if !caller.May(cardinal.PermGrantRoles) {
+		return cardinal.Errorf(cardinal.CodeForbidden, "Your role does not allow giving roles. Ask an administrator.")
+	}
+	if to.Outranks(caller.Role) || from.Outranks(caller.Role) {
+		return cardinal.Errorf(cardinal.CodeForbidden, "Nobody gives or takes a role above their own.")
+	}
+	return nil
+}
+
+// mayTouch refuses changing the account of somebody who outranks the caller:
+// with their password or e-mail address one could become them.
+func mayTouch(caller cardinal.Caller, user cardinal.User) error {
+	if user.Role.Outranks(caller.Role) {
+		return cardinal.Errorf(cardinal.CodeForbidden, "This person's role is above yours. Ask an administrator.")
+	}
+	return nil
+}
+
+// keepAnAdministrator refuses to take the last active administrator or operator
+// away. The settings' lock makes two such changes wait for each other.
+func (s *Service) keepAnAdministrator(ctx context.Context, tx *store.Tx, user, next cardinal.User) error {
+	runs := func(u cardinal.User) bool {
+		return !u.Disabled && (u.Role == cardinal.RoleAdministrator || u.Role == cardinal.RoleOperator)
+	}
+	if !runs(user) || runs(next) {
+		return nil
+	}
+	if err := tx.LockSettings(ctx, user.Customer); err != nil {
+		return err
+	}
+	left := -1
+	for _, role := range []cardinal.Role{cardinal.RoleAdministrator, cardinal.RoleOperator} {
+		n, err := tx.CountUsersOfRole(ctx, user.Customer, role)
+		if err != nil {
+			return err
+		}
+		left += n
+	}
+	if left < 1 {
+		return cardinal.Invalid("role", "This is the last administrator. Make somebody else administrator first.")
+	}
+	return nil
+}
+
+func (f Fields) applied(u cardinal.User) cardinal.User {
+	set(&u.FullName, f.FullName)
+	set(&u.Email, f.Email)
+	set(&u.Department, f.Department)
+	set(&u.Notes, f.Notes)
+	set(&u.Role, f.Role)
+	set(&u.Disabled, f.Disabled)
+	return u
+}
+
+func set[T any](field *T, wanted *T) {
+	if wanted != nil {
+		*field = *wanted
+	}
+}
+
+func (f Fields) check(next cardinal.User) []cardinal.Violation {
+	var refused problems
+	for _, text := range []struct{ field, value string }{{"fullName", next.FullName}, {"department", next.Department}} {
+		if utf8.RuneCountInString(text.value) > cardinal.FieldMaxLength || !cardinal.CleanText(text.value) {
+			refused.add(cardinal.Invalid(text.field, "This is a text of one line with 255 characters at most."))
+		}
+	}
+	if utf8.RuneCountInString(next.Notes) > cardinal.NotesMaxLength || !cleanLines(next.Notes) {
+		refused.add(cardinal.Invalid("notes", "Notes have 2,000 characters at most and no control characters."))
+	}
+	if f.Email != nil {
+		refused.add(cardinal.CheckEmail(next.Email))
+	}
+	if !next.Role.Valid() || next.Role == cardinal.RoleProvisioner {
+		refused.add(cardinal.Invalid("role", "The role of a person is user, auditor, helpdesk, administrator or operator."))
+	}
+	return refused.violations
+}
+
+func cleanLines(text string) bool {
+	return utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t'
+	}) < 0
+}
+
+func created(u cardinal.User) audit.Fields {
+	empty := cardinal.User{Role: cardinal.RoleUser}
+	_, after := difference(empty, u)
+	return after
+}
+
+// difference returns the fields of a user that differ, before and after.
+func difference(from, to cardinal.User) (before, after audit.Fields) {
+	before, after = audit.Fields{}, audit.Fields{}
+	for _, f := range []struct {
+		name     string
+		from, to any
+	}{
+		{"fullName", from.FullName, to.FullName}, {"email", from.Email, to.Email}, {"department", from.Department, to.Department},
+		{"notes", from.Notes, to.Notes}, {"role", from.Role, to.Role}, {"disabled", from.Disabled, to.Disabled},
+	} {
+		if f.from != f.to {
+			before[f.name], after[f.name] = f.from, f.to
+		}
+	}
+	return before, after
+}
+
+// problems gathers everything that is wrong with one change.
+type problems struct {
+	violations []cardinal.Violation
+	forbidden  error
+}
+
+func (p *problems) add(err error) {
+	if err == nil {
+		return
+	}
+	violations := cardinal.ViolationsOf(err)
+	if len(violations) == 0 {
+		p.forbidden = err
+		return
+	}
+	p.addAll(violations)
+}
+
+func (p *problems) addAll(violations []cardinal.Violation) {
+	p.violations = append(p.violations, violations...)
+}
+
+// door takes what the door answered: its violations join the others, while what
+// is not about the change itself is returned.
+func (p *problems) door(err error) error {
+	if err != nil && len(cardinal.ViolationsOf(err)) > 0 {
+		p.add(err)
+		return nil
+	}
+	return err
+}
+
+func (p *problems) is(field string) bool {
+	return slices.ContainsFunc(p.violations, func(v cardinal.Violation) bool { return v.Field == field })
+}
+
+// err is what the caller sees: forbidden before all else, then a policy
+// violation if the PIN is among them, a conflict if all that is wrong is taken,
+// and otherwise invalid.
+func (p *problems) err() error {
+	switch {
+	case p.forbidden != nil:
+		return p.forbidden
+	case len(p.violations) == 0:
+		return nil
+	}
+	e := &cardinal.Error{Code: cardinal.CodeInvalid, Detail: "Some fields are not right. Nothing was changed.", Violations: p.violations}
+	allTaken := true
+	for _, v := range p.violations {
+		allTaken = allTaken && v.Code == cardinal.ViolationTaken
+	}
+	switch {
+	case p.is("pin"):
+		e.Code, e.Detail = cardinal.CodePolicyViolation, "The PIN does not meet the policy. Nothing was changed."
+	case allTaken:
+		e.Code, e.Detail = cardinal.CodeConflict, p.violations[0].Message
+	}
+	return e
+}
