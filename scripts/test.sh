@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 record=$(mktemp)
 trap 'rm -f "$record"' EXIT
 
-go tool -modfile=tools/go.mod gotestsum --format pkgname --format-hide-empty-pkg --hide-summary=output \
+go tool -modfile=tools/go.mod gotestsum --format pkgname --format-hide-empty-pkg \
 	--jsonfile "$record" -- -timeout 18m "$@" ./...
 status=$?
 
