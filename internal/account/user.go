@@ -189,7 +189,7 @@ func (s *Service) UpdateIn(ctx context.Context, tx *store.Tx, by credential.Acti
 	}
 	var refused problems
 	next := f.applied(user)
-	before, after := difference(user, next)
+	_, after := difference(user, next)
 	refused.addAll(f.check(next))
 	refused.add(mayGrant(by.Caller, user.Role, next.Role))
 	if len(after) > 0 || !f.Password.IsZero() {
@@ -199,11 +199,7 @@ func (s *Service) UpdateIn(ctx context.Context, tx *store.Tx, by credential.Acti
 		return false, err
 	}
 	if len(after) > 0 && len(refused.violations) == 0 {
-		if err := tx.UpdateUser(ctx, next); err != nil {
-			return false, err
-		}
-		entry := audit.Entry{Action: "user.updated", Subject: "user " + user.Username, Before: before, After: after}
-		if err := audit.Record(tx, by.Caller, entry); err != nil {
+		if err := s.writeFields(ctx, tx, by, user, next); err != nil {
 			return false, err
 		}
 	}
@@ -215,13 +211,24 @@ func (s *Service) UpdateIn(ctx context.Context, tx *store.Tx, by credential.Acti
 	if err != nil {
 		return false, err
 	}
-	if next.Role != user.Role || next.Disabled {
-		err = tx.EndSessionsOf(ctx, user, "")
-	}
-	if err != nil {
-		return false, err
-	}
 	return changed || passworded || len(after) > 0, refused.err()
+}
+
+// writeFields writes the fields that differ. Who was given another role, or was
+// disabled, has to sign in again.
+func (s *Service) writeFields(ctx context.Context, tx *store.Tx, by credential.Acting, user, next cardinal.User) error {
+	if err := tx.UpdateUser(ctx, next); err != nil {
+		return err
+	}
+	before, after := difference(user, next)
+	entry := audit.Entry{Action: "user.updated", Subject: "user " + user.Username, Before: before, After: after}
+	if err := audit.Record(tx, by.Caller, entry); err != nil {
+		return err
+	}
+	if next.Role == user.Role && !next.Disabled {
+		return nil
+	}
+	return tx.EndSessionsOf(ctx, user, "")
 }
 
 // credentials gives a new user what comes with them, and a number where the
@@ -454,4 +461,32 @@ func (p *problems) err() error {
 		e.Code, e.Detail = cardinal.CodeConflict, p.violations[0].Message
 	}
 	return e
+}
+
+// SetPassword gives the user of that name a password of their own, one that need
+// not be changed at the next sign-in: for whoever runs the program, at the console.
+func (s *Service) SetPassword(ctx context.Context, caller cardinal.Caller, username string, password cardinal.Password) error {
+	if caller.Kind != cardinal.CallerConsole {
+		return cardinal.Errorf(cardinal.CodeForbidden, "This is for the console alone. Set a one-time password instead.")
+	}
+	if violations := auth.CheckPassword(password, username); len(violations) > 0 {
+		return &cardinal.Error{Code: cardinal.CodeInvalid, Detail: violations[0].Message, Violations: violations}
+	}
+	hash, err := s.passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.store.Write(ctx, func(tx *store.Tx) error {
+		user, err := tx.LockUserByName(ctx, caller.Customer, username)
+		if err != nil {
+			return err
+		}
+		if err := tx.SetPassword(ctx, user, string(hash), false); err != nil {
+			return err
+		}
+		if err := tx.EndSessionsOf(ctx, user, ""); err != nil {
+			return err
+		}
+		return record(tx, caller, "password.set", "user "+user.Username)
+	})
 }

@@ -33,11 +33,14 @@ func TestAllNamesEveryDeclaration(t *testing.T) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ValueSpec:
+			if len(n.Values) == 0 {
+				return true
+			}
 			if call, ok := n.Values[0].(*ast.CallExpr); ok {
 				declared = append(declared, call.Args[0].(*ast.BasicLit).Value)
 			}
 		case *ast.FuncDecl:
-			return n.Name.Name != "Policy"
+			return false
 		}
 		return true
 	})

@@ -189,5 +189,9 @@ func (s *Store) newID(now time.Time) string {
 	binary.BigEndian.PutUint64(id[:8], uint64(s.idMillis)<<16|uint64(s.idSerial))
 	s.idMu.Unlock()
 	_, _ = rand.Read(id[8:]) // never fails: crypto/rand ends the program instead
+	return idText(id)
+}
+
+func idText(id [16]byte) string {
 	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id[:]))
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -27,6 +29,16 @@ func (tx *Tx) Now() time.Time { return tx.now }
 
 // NewID makes an identifier; see the ID types of package cardinal.
 func (tx *Tx) NewID() string { return tx.store.newID(tx.now) }
+
+// IDOf makes the one identifier of a subject at a time: the same for the same
+// two, and in the order of the times among others.
+func (tx *Tx) IDOf(subject string, at time.Time) string {
+	var id [16]byte
+	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16)
+	sum := sha256.Sum256([]byte(subject))
+	copy(id[8:], sum[:])
+	return idText(id)
+}
 
 // Savepoint runs fn so that, if it fails, what it wrote and the audit entries it
 // queued are undone, while the rest of the transaction stays. It returns fn's
