@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"cardinal/internal/app"
+	"cardinal/internal/demo"
+)
+
+type demoCommand struct {
+	Listen      string        `default:"127.0.0.1:8420" placeholder:"ADDRESS" help:"Where to listen; if it is in use, a free port is taken."`
+	ClockOffset time.Duration `placeholder:"DURATION" help:"Shift the clock, as 24h, to rehearse expiry."`
+}
+
+// Run serves the sample organisation from a temporary directory, which it
+// removes at the end.
+func (c demoCommand) Run(ctx context.Context, t terminal) (err error) {
+	dir, err := os.MkdirTemp("", "cardinal-demo-")
+	if err != nil {
+		return fmt.Errorf("make a temporary directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	listener, err := app.Listen(c.Listen)
+	if err != nil {
+		if listener, err = app.Listen("127.0.0.1:0"); err != nil {
+			return err
+		}
+	}
+	a, err := app.Open(ctx, app.Config{Data: dir, ClockOffset: c.ClockOffset, Create: true, Log: t.err})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(ctx))) }()
+	sample, err := demo.Fill(ctx, a)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if err := tell(t, sample, "http://"+listener.Addr().String()); err != nil {
+		return err
+	}
+	return a.Serve(ctx, listener)
+}
+
+func tell(t terminal, s demo.Sample, url string) error {
+	return printLine(t, `
+%s is at %s
+
+  administrator   %s   %s
+  user            %s   %s
+
+A device asks who somebody is:
+
+  curl -s %s/api/v1/sign-in -H "Authorization: Bearer %s" \
+       -d '{"username": "%s", "pin": "1234"}'
+
+Nothing is kept. Stop with Ctrl-C.
+`, s.Organisation, url, s.Administrator, s.AdminPassword.Reveal(), s.User, s.UserPassword.Reveal(),
+		url, s.Device.Reveal(), s.User)
+}

@@ -1,0 +1,104 @@
+// Command cardinal is the server and its command line. It reads flags, asks the
+// use cases, and prints; it decides nothing.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"cardinal"
+)
+
+// version is set when the program is built: -ldflags "-X main.version=…".
+var version = "dev"
+
+// The exit codes (spec: api).
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// terminal is what the program talks to, so that tests can talk to it.
+type terminal struct {
+	in  io.Reader
+	out io.Writer // results
+	err io.Writer // everything else
+}
+
+// errRefusedLines ends an import that refused lines, after its report.
+var errRefusedLines = errors.New("lines were refused")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], terminal{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// run parses the arguments, runs the command and returns the exit code.
+func run(ctx context.Context, args []string, t terminal) int {
+	var commands commands
+	// kong ends the program after --help; its own panic is caught here instead.
+	exited := -1
+	parser, err := kong.New(&commands,
+		kong.Name("cardinal"),
+		kong.Description("PINs and card/ID numbers for shared printers and other shared devices."),
+		kong.Writers(t.out, t.err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.WithHyphenPrefixedParameters(true), // settings set KEY -1
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Vars{"version": version},
+	)
+	if err != nil {
+		_, _ = fmt.Fprintln(t.err, "cardinal:", err)
+		return exitFailed
+	}
+	if err := useConfigFile(parser, args); err != nil {
+		_, _ = fmt.Fprintln(t.err, "cardinal:", err)
+		return exitUsage
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(t.err, "cardinal: %s\nRun \"cardinal --help\" for the commands and their flags.\n", err)
+		return exitUsage
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return report(parsed.Run(&commands.Global, t), t)
+}
+
+// report prints why a command failed, with every violation, and returns the exit
+// code.
+func report(err error, t terminal) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errRefusedLines):
+		return exitFailed
+	}
+	var known *cardinal.Error
+	if !errors.As(err, &known) {
+		_, _ = fmt.Fprintln(t.err, "cardinal:", err)
+		return exitFailed
+	}
+	_, _ = fmt.Fprintln(t.err, "cardinal:", known.Detail)
+	for _, v := range known.Violations {
+		if v.Message != known.Detail {
+			_, _ = fmt.Fprintf(t.err, "  %s: %s\n", v.Code, v.Message)
+		}
+	}
+	if cause := errors.Unwrap(known); cause != nil {
+		_, _ = fmt.Fprintln(t.err, "  because:", cause)
+	}
+	return exitFailed
+}

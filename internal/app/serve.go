@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"cardinal"
+	"cardinal/internal/auth"
+	"cardinal/internal/store"
+)
+
+// The limits on connections and on the end of the server.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 10 * time.Minute // of a whole request: an import of 64 MiB over a slow line
+	idleTimeout       = 2 * time.Minute
+	shutdownTimeout   = 10 * time.Second
+	pruneEvery        = time.Hour
+)
+
+// Listen occupies the address that the server will serve at, so that a port in
+// use is told before anything else happens.
+func Listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, cardinal.Errorf(cardinal.CodeUnavailable,
+			"The address %s is in use by another program. Stop that one, or choose another address with --listen.", address)
+	case err != nil:
+		return nil, cardinal.Errorf(cardinal.CodeInvalid,
+			"Cardinal cannot listen at %s. The address looks like 127.0.0.1:8420 or :8420.", address).Because(err)
+	}
+	return listener, nil
+}
+
+// Serve answers requests at the listener until ctx ends; then it stops taking
+// new ones, lets those under way finish, and returns nil.
+func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	handler, err := a.Handler()
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
+	}
+	a.logStart(ctx, listener)
+	background, stop := context.WithCancel(ctx)
+	defer stop()
+	go a.pruneRegularly(background)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(ending); err != nil {
+		return errors.Join(fmt.Errorf("stop serving: %w", err), server.Close())
+	}
+	a.Log.InfoContext(ctx, "stopped")
+	return nil
+}
+
+func (a *App) logStart(ctx context.Context, listener net.Listener) {
+	a.Log.InfoContext(ctx, "serving", "address", listener.Addr().String())
+	if a.config.ClockOffset != 0 {
+		a.Log.WarnContext(ctx, "the clock is shifted for a rehearsal", "offset", a.config.ClockOffset.String())
+	}
+	if _, err := a.Accounts.CustomerNamed(ctx, ""); cardinal.CodeOf(err) == cardinal.CodeNotFound {
+		a.Log.WarnContext(ctx, "there is no organisation yet; make one with: cardinal init")
+	}
+}
+
+// pruneRegularly forgets what is past its use, now and every hour.
+func (a *App) pruneRegularly(ctx context.Context) {
+	ticker := time.NewTicker(pruneEvery)
+	defer ticker.Stop()
+	for {
+		err := a.store.Write(ctx, func(tx *store.Tx) error {
+			now := tx.Now()
+			// Daily counts are kept a few days longer than any zone or clock step could need.
+			return tx.Prune(ctx, now.AddDate(0, 0, -1), now.Add(-auth.SessionIdle), now.Add(-auth.SessionAbsolute), now.AddDate(0, 0, -3).Format("2006-01-02"))
+		})
+		if err != nil && ctx.Err() == nil {
+			a.Log.ErrorContext(ctx, "old records could not be pruned", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
