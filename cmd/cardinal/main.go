@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string, t terminal) int {
 		kong.Description("PINs and card/ID numbers for shared printers and other shared devices."),
 		kong.Writers(t.out, t.err),
 		kong.Exit(func(code int) { exited = code }),
-		kong.WithHyphenPrefixedParameters(true), // settings set KEY -1
+		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.Vars{"version": version},
 	)

@@ -63,10 +63,15 @@ type settingSet struct {
 	Key     string `arg:"" help:"The setting's key, as pin.min-length."`
 	Value   string `arg:"" optional:"" help:"The value: JSON, or a text without quotes. Leave it out with --default."`
 	Default bool   `help:"Return the setting to its default."`
+	// The one negative value there is would otherwise be taken for a flag.
+	Unlimited bool `short:"1" help:"The value -1, which for many settings means without limit."`
 }
 
 // Run changes one setting.
 func (c settingSet) Run(ctx context.Context, g *Global, t terminal) error {
+	if c.Unlimited && c.Value == "" {
+		c.Value = "-1"
+	}
 	if c.Default == (c.Value != "") {
 		return cardinal.Errorf(cardinal.CodeInvalid, "Give either a value or --default.")
 	}
