@@ -31,7 +31,7 @@ type try struct {
 	Try
 
 	method  cardinal.Method
-	number  cardinal.CardNumber // as converted; zero if it could not be read
+	number  cardinal.CardNumber // as converted; zero if there is none or it could not be read
 	user    cardinal.User       // zero if nobody was found
 	subject string              // of the counter of wrong tries
 	pin     store.StoredPIN
@@ -43,10 +43,15 @@ func (s *Service) decide(ctx context.Context, tx *store.Tx, caller cardinal.Call
 		return verdict{}, err
 	}
 	device, err := tx.Device(ctx, caller.Customer, caller.Device)
+	if cardinal.CodeOf(err) == cardinal.CodeNotFound || err == nil && device.Disabled {
+		// It was there and enabled when its token was looked at.
+		return verdict{}, cardinal.Errorf(cardinal.CodeUnauthenticated, "This device is not known or is disabled. Ask an administrator.")
+	}
 	if err != nil {
 		return verdict{}, err
 	}
 	t := &try{Service: s, tx: tx, caller: caller, values: setting.Load(texts), device: device, Try: presented}
+	t.number = t.convert()
 	bucket := throttle.Bucket{Budget: setting.SignInDeviceBudget.In(t.values), RefillPerMinute: setting.SignInDeviceRefill.In(t.values)}
 	subject := "device " + string(device.ID)
 	spent, err := t.lock(ctx, subject)
@@ -98,6 +103,9 @@ func (t *try) run(ctx context.Context) (cardinal.Outcome, error) {
 	}
 	if t.method == cardinal.MethodPIN {
 		return t.runPINAlone(ctx)
+	}
+	if t.Number != nil && t.number.IsZero() {
+		return cardinal.OutcomeInvalid, nil
 	}
 	if err := t.find(ctx); err != nil {
 		return "", err
@@ -169,13 +177,8 @@ func (t *try) find(ctx context.Context) error {
 }
 
 func (t *try) findByNumber(ctx context.Context) error {
-	number, err := t.convert(t.Number.Reveal())
-	if err != nil {
-		number = cardinal.CardNumber{}
-	}
-	t.number = number
-	t.subject = "number " + t.ring.AttemptTag(t.caller.Customer, "number", number.Folded())
-	stored, err := t.finder(ctx, t.tx, t.caller.Customer, number)
+	t.subject = "number " + t.ring.AttemptTag(t.caller.Customer, "number", t.number.Folded())
+	stored, err := t.finder(ctx, t.tx, t.caller.Customer, t.number)
 	if err != nil {
 		return err
 	}
@@ -183,24 +186,30 @@ func (t *try) findByNumber(ctx context.Context) error {
 	return err
 }
 
-// convert applies the device's conversion, then the customer's.
-func (t *try) convert(text string) (cardinal.CardNumber, error) {
+// convert applies the device's conversion, then the customer's. It returns the
+// zero number where none was presented or what was cannot be read as one.
+func (t *try) convert() cardinal.CardNumber {
+	if t.Number == nil {
+		return cardinal.CardNumber{}
+	}
+	text := t.Number.Reveal()
 	for _, rule := range []string{t.device.Conversion, setting.CardNumberConversion.In(t.values)} {
 		conversion, err := cardformat.Parse(rule)
-		if err != nil {
-			return cardinal.CardNumber{}, err
+		if err == nil {
+			text, err = conversion.Apply(text)
 		}
-		if text, err = conversion.Apply(text); err != nil {
-			return cardinal.CardNumber{}, err
+		if err != nil {
+			return cardinal.CardNumber{}
 		}
 	}
-	return cardinal.ParseCardNumber("number", text)
+	number, err := cardinal.ParseCardNumber("number", text)
+	if err != nil {
+		return cardinal.CardNumber{}
+	}
+	return number
 }
 
 func (t *try) readPIN(ctx context.Context) error {
-	if t.method == cardinal.MethodCard {
-		return nil
-	}
 	var err error
 	t.pin, err = t.tx.PIN(ctx, t.user.ID)
 	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
@@ -269,10 +278,11 @@ func (t *try) fail(ctx context.Context, counter throttle.Counter) error {
 }
 
 func (t *try) person() Person {
-	return Person{
-		Username: t.user.Username, FullName: t.user.FullName, Email: t.user.Email,
-		PINExpiresAt: t.pin.ExpiresAt, NewPINRequired: t.pin.NewRequired,
+	person := Person{Username: t.user.Username, FullName: t.user.FullName, Email: t.user.Email}
+	if t.pin.Live(t.tx.Now()) {
+		person.PINExpiresAt, person.NewPINRequired = t.pin.ExpiresAt, t.pin.NewRequired
 	}
+	return person
 }
 
 func (t *try) record(ctx context.Context, outcome cardinal.Outcome) error {
