@@ -105,8 +105,7 @@ func CodeOf(err error) Code {
 	if err == nil {
 		return ""
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return CodeInternal
@@ -114,8 +113,7 @@ func CodeOf(err error) Code {
 
 // ViolationsOf returns the violations of the first Error in err's chain, or nil.
 func ViolationsOf(err error) []Violation {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Violations
 	}
 	return nil

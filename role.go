@@ -1,5 +1,7 @@
 package cardinal
 
+import "slices"
+
 // Role says what a person or an API token may do (spec: security).
 type Role string
 
@@ -65,12 +67,7 @@ func (r Role) May(p Permission) bool {
 	if p == PermNone {
 		return true
 	}
-	for _, have := range permissionsOf(r) {
-		if have == p {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(permissionsOf(r), p)
 }
 
 // Outranks reports whether r is above other. Nobody grants a role above their

@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"cardinal"
@@ -126,10 +127,7 @@ func (t *task) setNumbers(ctx context.Context, changes []NumberChange) (bool, []
 	if len(wanted) == 0 {
 		return false, nil, nil
 	}
-	t.numbers = make(map[cardinal.Slot]store.StoredNumber, len(before))
-	for slot, number := range before {
-		t.numbers[slot] = number
-	}
+	t.numbers = maps.Clone(before)
 	for _, change := range wanted {
 		if _, err := t.tx.RemoveNumber(ctx, t.user.ID, change.Slot); err != nil {
 			return false, nil, err

@@ -9,6 +9,7 @@ package setting
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -116,9 +117,7 @@ func Load(stored map[string]string) Values {
 // key, CodeNotFound; all violations come at once.
 func (v Values) With(changes map[string]*string) (Values, error) {
 	stored := make(map[string]string, len(v.raw)+len(changes))
-	for key, raw := range v.raw {
-		stored[key] = raw
-	}
+	maps.Copy(stored, v.raw)
 	var violations []cardinal.Violation
 	for _, key := range sortedKeys(changes) {
 		d, err := Find(key)
