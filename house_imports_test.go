@@ -39,6 +39,7 @@ var arrows = map[string][]string{
 	"internal/account":          useCase("internal/credential", "internal/auth"), // a new user gets a PIN and a way in
 	"internal/directory":        useCase("internal/credential", "internal/account", "internal/directory/people"),
 	"internal/directory/people": nil,
+	"internal/idempotency":      useCase(),
 	"internal/automation":       useCase("internal/credential", "internal/notify"), // a rule's actions
 	"internal/notify":           useCase("internal/mail"),
 
@@ -60,7 +61,7 @@ var arrows = map[string][]string{
 	"internal/pgtest":      nil,
 	"internal/browsertest": nil,
 	"internal/storetest":   {"internal/store", "internal/audit", "internal/seal", "internal/pgtest"}, // entries need a chain to stand in
-	"internal/apptest":     {"internal/app", "internal/pgtest"},
+	"internal/apptest":     {"internal/app", "internal/account", "internal/pgtest"}, // an organisation to begin with
 
 	// Programs that measure or make data.
 	"bench/...":                 {"internal/..."},
@@ -74,7 +75,7 @@ func useCase(downwards ...string) []string {
 
 func edge(others ...string) []string {
 	return append(others, "internal/credential", "internal/signin", "internal/account", "internal/directory",
-		"internal/directory/people", "internal/automation", "internal/notify", "internal/auth", "internal/audit",
+		"internal/directory/people", "internal/idempotency", "internal/automation", "internal/notify", "internal/auth", "internal/audit",
 		"internal/setting", "internal/policy", "internal/cardformat")
 }
 
