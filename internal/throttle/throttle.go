@@ -79,8 +79,12 @@ type Bucket struct {
 	RefillPerMinute int // wrong tries
 }
 
-// Refilled returns the counter as it stands at now.
+// Refilled returns the counter as it stands at now. What was spent under a
+// larger budget counts as today's budget at most.
 func (b Bucket) Refilled(c Counter, now time.Time) Counter {
+	if b.Budget >= 0 {
+		c.Wrong = min(c.Wrong, int64(b.Budget)*int64(WrongTry))
+	}
 	// A clock that was set back refills nothing and takes nothing away.
 	if elapsed := now.Sub(c.ChangedAt); elapsed > 0 {
 		const most = 30 * 24 * time.Hour // what is longer would overflow, and refills any bucket

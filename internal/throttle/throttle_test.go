@@ -145,3 +145,78 @@ func TestNeverMoreComparedThanTheLimits(t *testing.T) {
 		}
 	})
 }
+
+// TestTheWaitIsTheWait checks that a bucket that is empty lets a try through
+// after the wait it tells and not a moment before, whatever was spent, also
+// under a larger budget or while there was none.
+func TestTheWaitIsTheWait(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := Bucket{Budget: rapid.IntRange(1, 10_000).Draw(t, "budget"), RefillPerMinute: rapid.IntRange(1, 1000).Draw(t, "refill")}
+		now := start()
+		c := b.Refilled(Counter{Wrong: rapid.Int64Range(0, 1<<50).Draw(t, "spent"), ChangedAt: now}, now)
+		empty, wait := b.Empty(c)
+		if !empty {
+			if wait != 0 {
+				t.Fatalf("not empty, but a wait of %s", wait)
+			}
+			return
+		}
+		if wait <= 0 || wait > time.Minute+time.Millisecond {
+			t.Fatalf("a wait of %s for one try", wait)
+		}
+		// The database keeps milliseconds.
+		if empty, _ := b.Empty(b.Refilled(c, now.Add(wait+time.Millisecond))); empty {
+			t.Fatalf("still empty after %s", wait)
+		}
+		if empty, _ := b.Empty(b.Refilled(c, now.Add(wait-2*time.Millisecond))); !empty {
+			t.Fatalf("refilled before %s", wait)
+		}
+	})
+}
+
+// TestABucketNeverGivesMoreThanItHas checks that, over any course of tries and
+// pauses, no more wrong tries pass than the budget and what time has refilled.
+func TestABucketNeverGivesMoreThanItHas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := Bucket{Budget: rapid.IntRange(0, 20).Draw(t, "budget"), RefillPerMinute: rapid.IntRange(1, 10).Draw(t, "refill")}
+		now := start()
+		c, spent := Counter{ChangedAt: now}, Cost(0)
+		for range rapid.IntRange(1, 100).Draw(t, "tries") {
+			now = now.Add(time.Duration(rapid.IntRange(-5000, 30_000).Draw(t, "pause")) * time.Millisecond)
+			c = b.Refilled(c, now)
+			if empty, _ := b.Empty(c); empty {
+				continue
+			}
+			cost := rapid.SampledFrom([]Cost{WrongTry, UnknownCard}).Draw(t, "cost")
+			c, spent = b.Spend(c, cost), spent+cost
+		}
+		latest := max(c.ChangedAt.Sub(start()), 0).Milliseconds()
+		most := int64(b.Budget)*int64(WrongTry) + latest*int64(b.RefillPerMinute)*int64(WrongTry)/60_000
+		if int64(spent) > most {
+			t.Fatalf("%d millionths spent where there were %d", spent, most)
+		}
+	})
+}
+
+func TestTheClockSetBackForgetsNothing(t *testing.T) {
+	l, c := byDefault(), Counter{}
+	for range 4 {
+		c = l.Wrong(c, start())
+	}
+	if c = l.Wrong(c, start().Add(-48*time.Hour)); c.Wrong != 5 {
+		t.Errorf("%d wrong tries are counted", c.Wrong)
+	}
+}
+
+// TestAPermanentLockIsNotForgotten: an administrator's lock must not end
+// because nobody tried for a day.
+func TestAPermanentLockIsNotForgotten(t *testing.T) {
+	l := Lockout{Limits: []cardinal.LockLimit{{Wrong: 1, LockSeconds: 0}}, Forget: time.Hour}
+	c := l.Wrong(Counter{}, start())
+	if !c.Locked(start().AddDate(50, 0, 0)) || !c.Permanent() {
+		t.Error("the lock ends")
+	}
+	if c = l.Wrong(c, start().AddDate(1, 0, 0)); c.Wrong != 2 || !c.Permanent() {
+		t.Errorf("after a further try: %+v", c)
+	}
+}
