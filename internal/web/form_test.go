@@ -88,8 +88,8 @@ func TestStaleFormShowsBoth(t *testing.T) {
 	if got := d.Attr("input[name=revision]", "value"); got != "7" {
 		t.Errorf("the revision is %q", got)
 	}
-	if got := d.Text("#policy-text"); got != "a b" || strings.Contains(d.One("#policy-text").FirstChild.Data, "\r") {
-		t.Errorf("the text is %q", d.One("#policy-text").FirstChild.Data)
+	if got := d.One("#policy-text").FirstChild.Data; got != "a\nb" {
+		t.Errorf("the text is %q", got)
 	}
 	if items := d.All("#policy-summary li"); len(items) != 3 || len(d.All("#policy-summary li a")) != 2 {
 		t.Errorf("the summary: %q", d.Text("#policy-summary"))
@@ -138,6 +138,7 @@ func TestFormValues(t *testing.T) {
 		form.Add(web.Field{Name: "on", Kind: web.Checkbox, Checked: true})
 		form.Add(web.Field{Name: "methods", Kind: web.Choices, Values: []string{"card"}})
 		form.Add(web.Field{Name: "pin", Kind: web.Password})
+		form.Add(web.Field{Name: "text", Kind: web.Code})
 		if err := form.Read(r); err != nil {
 			return err
 		}
@@ -147,6 +148,9 @@ func TestFormValues(t *testing.T) {
 		if form.PIN("pin").Reveal() != " 48 15 " || form.Value("pin") != "" || form.Field("pin").Value != "" {
 			t.Error("the PIN is not exactly what was typed, or stands where it can be shown")
 		}
+		if got := form.Value("text"); got != "a\nb" {
+			t.Errorf("the lines of a text are %q", got)
+		}
 		if form.Refused() {
 			t.Errorf("refused: %v", form.Problems())
 		}
@@ -154,7 +158,7 @@ func TestFormValues(t *testing.T) {
 	}
 	server := serve(t, kit, web.Route{Pattern: "POST /", Permission: cardinal.PermNone, Handle: read})
 	// The address's query must not stand in for what was posted.
-	response := ask(t, "POST", server.URL+"/?name=Eve&on=true&methods=x", posted("name=+Anna+&hours=-1&methods=card&methods=card-pin&pin=+48+15+&revision=2"))
+	response := ask(t, "POST", server.URL+"/?name=Eve&on=true&methods=x", posted("name=+Anna+&hours=-1&methods=card&methods=card-pin&pin=+48+15+&revision=2&text=a%0D%0Ab"))
 	if response.StatusCode != http.StatusOK {
 		t.Errorf("status %d", response.StatusCode)
 	}

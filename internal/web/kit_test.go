@@ -171,6 +171,8 @@ func TestRouteMustDeclareWhatItNeeds(t *testing.T) {
 	} {
 		if _, err := kit.Handler(route); err == nil {
 			t.Errorf("%s: the route was taken", name)
+		} else if name == "no permission" && !strings.Contains(err.Error(), "does not declare") {
+			t.Errorf("%s: the reason is %v", name, err)
 		}
 	}
 	if _, err := kit.Handler(web.Route{Pattern: "GET /users", Permission: cardinal.PermReadUsers, Handle: handle}); err != nil {

@@ -228,7 +228,7 @@ func TestSafePath(t *testing.T) {
 			t.Errorf("SafePath(%q) = %q", target, got)
 		}
 	}
-	for _, target := range []string{"", "users", "//evil.example", "/\\evil.example", "\\\\evil", "https://evil.example", "javascript:alert(1)", "/\t/evil.example", "/a\r\nSet-Cookie: x", "/%zz"} {
+	for _, target := range []string{"", "users", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil", "https://evil.example", "javascript:alert(1)", "/\t/evil.example", "/a\r\nSet-Cookie: x", "/%zz"} {
 		if got := web.SafePath(target, "/fallback"); got != "/fallback" {
 			t.Errorf("SafePath(%q) = %q", target, got)
 		}
