@@ -72,12 +72,17 @@ func (s *Service) SignIn(ctx context.Context, caller cardinal.Caller, presented 
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	var verdict verdict
-	err := s.store.Write(ctx, func(tx *store.Tx) (err error) {
+	decide := func(tx *store.Tx) (err error) {
 		verdict, err = s.decide(ctx, tx, caller, presented)
 		return err
-	})
+	}
+	err := s.store.Write(ctx, decide)
+	if cardinal.CodeOf(err) == cardinal.CodeConflict {
+		// At the same moment another user's PIN got the tag that this one was to get: now it is there to be seen.
+		err = s.store.Write(ctx, decide)
+	}
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return Person{}, cardinal.Errorf(cardinal.CodeUnavailable, "Sign-in is not possible at the moment. Try again shortly.").Because(err)
 	case err != nil:
 		return Person{}, err

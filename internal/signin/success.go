@@ -38,6 +38,13 @@ func (t *try) succeed(ctx context.Context, counter throttle.Counter) error {
 // PINs do by now and no other PIN has that tag.
 func (t *try) retag(ctx context.Context) error {
 	identify := t.pin.Identifying || setting.PINIdentifiesUser.In(t.values)
+	if identify && !t.pin.Identifying {
+		taken, err := t.identifies(ctx)
+		if err != nil {
+			return err
+		}
+		identify = !taken
+	}
 	if t.pin.Tag.Version == t.ring.Current() && t.pin.Identifying == identify {
 		return nil
 	}
@@ -45,10 +52,6 @@ func (t *try) retag(ctx context.Context) error {
 	moved.Identifying = identify
 	if identify {
 		moved.Tag = store.Tag(t.ring.IdentifyingPINTag(t.caller.Customer, *t.PIN))
-		taken, err := t.identifies(ctx)
-		if err != nil || taken {
-			return err
-		}
 	} else {
 		moved.Tag = store.Tag(t.ring.PINTag(t.caller.Customer, t.user.ID, *t.PIN))
 	}
