@@ -25,7 +25,9 @@ type Fields struct {
 	Role        *cardinal.Role
 	Disabled    *bool
 	Password    cardinal.Password // zero: leave; otherwise a one-time password, to be changed at the next sign-in
-	Credentials credential.Change
+	// RemovePassword takes the password away, so that nobody signs in to the web interface with it.
+	RemovePassword bool
+	Credentials    credential.Change
 
 	hash auth.Hash // of Password
 }
@@ -192,7 +194,7 @@ func (s *Service) UpdateIn(ctx context.Context, tx *store.Tx, by credential.Acti
 	_, after := difference(user, next)
 	refused.addAll(f.check(next))
 	refused.add(mayGrant(by.Caller, user.Role, next.Role))
-	if len(after) > 0 || !f.Password.IsZero() {
+	if len(after) > 0 || !f.Password.IsZero() || f.RemovePassword {
 		refused.add(mayTouch(by.Caller, user))
 	}
 	if err := s.keepAnAdministrator(ctx, tx, user, next); err != nil {
@@ -246,7 +248,7 @@ func (s *Service) credentials(ctx context.Context, tx *store.Tx, by credential.A
 
 func (s *Service) setPassword(ctx context.Context, tx *store.Tx, by credential.Acting, user cardinal.User, f Fields, refused *problems) (bool, error) {
 	if f.Password.IsZero() {
-		return false, nil
+		return s.removePassword(ctx, tx, by, user, f)
 	}
 	if violations := auth.CheckPassword(f.Password, user.Username); len(violations) > 0 {
 		refused.addAll(violations)
@@ -259,6 +261,19 @@ func (s *Service) setPassword(ctx context.Context, tx *store.Tx, by credential.A
 		return false, err
 	}
 	return true, record(tx, by.Caller, "password.set", "user "+user.Username)
+}
+
+func (s *Service) removePassword(ctx context.Context, tx *store.Tx, by credential.Acting, user cardinal.User, f Fields) (bool, error) {
+	if !f.RemovePassword || !user.HasPassword {
+		return false, nil
+	}
+	if err := tx.SetPassword(ctx, user, "", false); err != nil {
+		return false, err
+	}
+	if err := tx.EndSessionsOf(ctx, user, ""); err != nil {
+		return false, err
+	}
+	return true, record(tx, by.Caller, "password.removed", "user "+user.Username)
 }
 
 // DeleteUser removes the user of that name with their PIN and numbers.

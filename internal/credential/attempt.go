@@ -36,7 +36,7 @@ func (d *Door) Attempt(ctx context.Context, tx *store.Tx, by Acting, user cardin
 		return nil, err
 	}
 	d.logRefusal(ctx, by, user, err)
-	return err, d.countProbe(ctx, tx, by, user, err)
+	return err, d.CountProbe(ctx, tx, by, user, err)
 }
 
 func (d *Door) logRefusal(ctx context.Context, by Acting, user cardinal.User, refused error) {
@@ -47,7 +47,10 @@ func (d *Door) logRefusal(ctx context.Context, by Acting, user cardinal.User, re
 		"username", user.Username, "caller", by.Caller.Actor(), "violations", cardinal.ViolationCodes(cardinal.ViolationsOf(refused)))
 }
 
-func (d *Door) countProbe(ctx context.Context, tx *store.Tx, by Acting, user cardinal.User, refused error) error {
+// CountProbe counts a refusal that tells about a live PIN against the user's and
+// the caller's day; other refusals are not counted. Attempt does it by itself:
+// this is for a dry run, whose Attempts leave no trace.
+func (d *Door) CountProbe(ctx context.Context, tx *store.Tx, by Acting, user cardinal.User, refused error) error {
 	told := slices.ContainsFunc(cardinal.ViolationsOf(refused), func(v cardinal.Violation) bool {
 		return v.Code == cardinal.ViolationReused || v.Code == cardinal.ViolationNotAvailable
 	})
@@ -76,6 +79,27 @@ func (t *task) probesLeft(ctx context.Context) error {
 		if used >= probe.most {
 			return cardinal.Errorf(cardinal.CodeRateLimited,
 				"Too many PINs that cannot be used were tried today. Have a PIN generated, or try again tomorrow.")
+		}
+	}
+	return nil
+}
+
+// CopyProbes makes to count what from has counted today of refusals that told
+// the caller about live PINs, of the user's and in all.
+func (d *Door) CopyProbes(ctx context.Context, from, to *store.Tx, by Acting, user cardinal.User) error {
+	for _, probe := range probes(from, by, user) {
+		used, err := from.ChangeCount(ctx, probe.key)
+		if err != nil {
+			return err
+		}
+		have, err := to.ChangeCount(ctx, probe.key)
+		if err != nil {
+			return err
+		}
+		for ; have < used; have++ {
+			if _, err := to.CountChange(ctx, probe.key, probe.most); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

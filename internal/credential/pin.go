@@ -11,9 +11,9 @@ import (
 	"cardinal/internal/store"
 )
 
-// historyKept is how many PINs of a user are remembered: the most that
+// HistoryKept is how many PINs of a user are remembered: the most that
 // pin.history can ask for, so that raising the setting holds at once.
-const historyKept = 24
+const HistoryKept = 24
 
 // SetPIN gives the user of that name a PIN that somebody chose.
 func (d *Door) SetPIN(ctx context.Context, caller cardinal.Caller, username string, pin cardinal.PIN) (cardinal.PINState, error) {
@@ -117,7 +117,7 @@ func (t *task) setPIN(ctx context.Context, pin cardinal.PIN, generated bool) (ca
 		return cardinal.PINState{}, []cardinal.Violation{policy.ViolationFor(cardinal.ViolationNotAvailable, t.policy)}, nil
 	}
 	history := t.ring.HistoryTag(t.user.Customer, t.user.ID, pin)
-	if err := t.tx.AddPINHistory(ctx, t.user.ID, stored.ID, store.Tag(history), historyKept); err != nil {
+	if err := t.tx.AddPINHistory(ctx, t.user.ID, stored.ID, store.Tag(history), HistoryKept); err != nil {
 		return cardinal.PINState{}, nil, err
 	}
 	return stored.PINState, nil, t.recordPIN(stored.PINState, replaced)
@@ -190,25 +190,33 @@ func (t *task) reused(ctx context.Context, pin cardinal.PIN) (bool, error) {
 	return false, nil
 }
 
-// pinTaken looks under every version of the key: the constraint holds within one.
 func (t *task) pinTaken(ctx context.Context, pin cardinal.PIN) (bool, error) {
 	if !t.policy.IdentifiesUser {
 		return false, nil
 	}
-	for _, version := range t.ring.Versions() {
-		tag, ok := t.ring.IdentifyingPINTagAt(version, t.user.Customer, pin)
+	holder, err := t.FindPIN(ctx, t.tx, t.user.Customer, pin)
+	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
+		return false, nil
+	}
+	return err == nil && holder.User != t.user.ID, err
+}
+
+// FindPIN returns the PIN that identifies its user and is this one, under
+// whichever version of the key: the constraint holds within one. CodeNotFound if
+// there is none. What it finds must never be told to whoever presented the PIN.
+func (d *Door) FindPIN(ctx context.Context, tx *store.Tx, customer cardinal.CustomerID, pin cardinal.PIN) (store.StoredPIN, error) {
+	err := error(cardinal.Errorf(cardinal.CodeNotFound, "There is no such PIN."))
+	for _, version := range d.ring.Versions() {
+		tag, ok := d.ring.IdentifyingPINTagAt(version, customer, pin)
 		if !ok {
 			continue
 		}
-		holder, err := t.tx.PINByTag(ctx, t.user.Customer, store.Tag(tag))
-		if err == nil && holder.User != t.user.ID {
-			return true, nil
-		}
-		if err != nil && cardinal.CodeOf(err) != cardinal.CodeNotFound {
-			return false, err
+		var found store.StoredPIN
+		if found, err = tx.PINByTag(ctx, customer, store.Tag(tag)); cardinal.CodeOf(err) != cardinal.CodeNotFound {
+			return found, err
 		}
 	}
-	return false, nil
+	return store.StoredPIN{}, err
 }
 
 // generatePIN draws until the database, too, accepts: a PIN that was in use

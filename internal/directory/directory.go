@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -31,10 +32,11 @@ type Service struct {
 	door     *credential.Door
 	log      *slog.Logger
 
-	slots   chan struct{}  // one for each import in the background
-	running sync.WaitGroup // imports in the background
-	closing chan struct{}  // closed when they must stop
-	close   func()
+	entering sync.Mutex     // against closing meanwhile
+	slots    chan struct{}  // one for each import in the background
+	running  sync.WaitGroup // imports in the background
+	closing  chan struct{}  // closed when they must stop
+	close    func()
 }
 
 // atOnce is how many imports a node runs in the background at the same time.
@@ -181,7 +183,7 @@ func (s *Service) Report(ctx context.Context, caller cardinal.Caller, id cardina
 	if err != nil {
 		return people.Report{}, err
 	}
-	lines, err := s.Lines(ctx, caller, id, 0, 1<<31)
+	lines, err := s.Lines(ctx, caller, id, 0, math.MaxInt)
 	if lines == nil {
 		lines = []people.LineResult{}
 	}

@@ -133,3 +133,10 @@ func (tx *Tx) CountUsersOfRole(ctx context.Context, c cardinal.CustomerID, role 
 	}
 	return int(n), nil
 }
+
+// UsersOfRole lists the users of a customer who have exactly that role and are
+// not disabled, in no order.
+func (tx *Tx) UsersOfRole(ctx context.Context, c cardinal.CustomerID, role cardinal.Role) ([]cardinal.User, error) {
+	rows, err := tx.q.UsersOfRole(ctx, db.UsersOfRoleParams{CustomerID: string(c), Role: string(role)})
+	return each(rows, err, "users", user)
+}

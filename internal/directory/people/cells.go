@@ -53,7 +53,7 @@ func asked(cell string) Op {
 }
 
 // take reads one cell into its field. A field whose cell is refused is left.
-func (p *Person) take(c column, cell string) {
+func (p *Person) take(c column, cell string, convert Conversion) {
 	switch c {
 	case columnUsername:
 		p.takeUsername(cell)
@@ -66,9 +66,9 @@ func (p *Person) take(c column, cell string) {
 	case columnNotes:
 		p.takeNotes(cell)
 	case columnPrimary:
-		p.Primary = p.number("primaryCardNumber", cell)
+		p.Primary = p.number("primaryCardNumber", cell, convert)
 	case columnSecondary:
-		p.Secondary = p.number("secondaryCardNumber", cell)
+		p.Secondary = p.number("secondaryCardNumber", cell, convert)
 	case columnPIN:
 		p.PIN = exactly(cell, cardinal.NewPIN)
 	case columnPassword:
@@ -157,7 +157,7 @@ func (p *Person) checkText(field, value string, maxLength int) bool {
 	return ok
 }
 
-func (p *Person) number(field, cell string) Change[cardinal.CardNumber] {
+func (p *Person) number(field, cell string, convert Conversion) Change[cardinal.CardNumber] {
 	op := asked(cell)
 	text := unguard(cell)
 	switch {
@@ -170,12 +170,27 @@ func (p *Person) number(field, cell string) Change[cardinal.CardNumber] {
 			"An export with masked numbers cannot be imported. Have somebody export it who may see the numbers, or remove the column.")
 		return Change[cardinal.CardNumber]{}
 	}
-	number, err := cardinal.ParseCardNumber(field, text)
+	number, err := parseNumber(field, text, convert)
 	if err != nil {
 		p.Violations = append(p.Violations, cardinal.ViolationsOf(err)...)
 		return Change[cardinal.CardNumber]{}
 	}
 	return SetTo(number)
+}
+
+// parseNumber converts what stands in a cell, unless a spreadsheet has spoilt it
+// before: then there is nothing to convert, and that is what must be said.
+func parseNumber(field, text string, convert Conversion) (cardinal.CardNumber, error) {
+	number, err := cardinal.ParseCardNumber(field, text)
+	violations := cardinal.ViolationsOf(err)
+	if convert == nil || len(violations) > 0 && violations[0].Code == cardinal.ViolationSpoilt {
+		return number, err
+	}
+	converted, err := convert(text)
+	if err != nil {
+		return number, cardinal.Invalid(field, err.Error()) // what a conversion answers is for people
+	}
+	return cardinal.ParseCardNumber(field, converted)
 }
 
 // checkSlots refuses one number in both slots, as the door would.

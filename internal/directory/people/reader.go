@@ -18,9 +18,14 @@ type Reader struct {
 	replaces bool // U+FFFD may stand for what the decoder could not read
 	splitter splitter
 	columns  []column
+	convert  Conversion
 	row      []string
 	err      error // what Next answers from now on
 }
+
+// Conversion makes the text of a card number of what a reader of cards gives. An
+// error is of CodeInvalid and holds nothing of the text.
+type Conversion func(text string) (string, error)
 
 // NewReader reads the header line. The error is an Error of CodeInvalid where
 // columns are unknown, named twice or missing, of CodeMalformed where the line
@@ -65,6 +70,10 @@ func (r *Reader) header() error {
 	return nil
 }
 
+// ConvertNumbers makes Next convert the card numbers of the file before it
+// judges their form; nil takes them as they stand.
+func (r *Reader) ConvertNumbers(convert Conversion) { r.convert = convert }
+
 // Next returns the next line, io.EOF after the last. What is wrong with a line
 // stands in its Violations, and reading goes on after it: after its first
 // physical line if it could not be taken apart, so that a stray quotation mark
@@ -107,7 +116,7 @@ func (r *Reader) next() (Person, error) {
 	r.row = r.splitter.cells(r.row)
 	person := Person{Line: r.window.line}
 	for i, c := range r.columns {
-		person.take(c, r.row[i])
+		person.take(c, r.row[i], r.convert)
 	}
 	person.checkSlots()
 	r.window.advance(n)

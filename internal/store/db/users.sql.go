@@ -477,3 +477,53 @@ func (q *Queries) UsersMatching(ctx context.Context, arg UsersMatchingParams) ([
 	}
 	return items, nil
 }
+
+const usersOfRole = `-- name: UsersOfRole :many
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled
+`
+
+type UsersOfRoleParams struct {
+	CustomerID string
+	Role       string
+}
+
+func (q *Queries) UsersOfRole(ctx context.Context, arg UsersOfRoleParams) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, usersOfRole, arg.CustomerID, arg.Role)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []User
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.ID,
+			&i.CustomerID,
+			&i.Username,
+			&i.UsernameKey,
+			&i.FullName,
+			&i.Email,
+			&i.Department,
+			&i.Notes,
+			&i.Role,
+			&i.Disabled,
+			&i.Source,
+			&i.SearchKey,
+			&i.PasswordHash,
+			&i.PasswordMustChange,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Revision,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -50,3 +50,6 @@ SELECT count(*) FROM users WHERE customer_id = $1;
 
 -- name: CountUsersOfRole :one
 SELECT count(*) FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled;
+
+-- name: UsersOfRole :many
+SELECT * FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled;

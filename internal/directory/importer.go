@@ -1,0 +1,294 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"cardinal"
+	"cardinal/internal/account"
+	"cardinal/internal/audit"
+	"cardinal/internal/cardformat"
+	"cardinal/internal/directory/people"
+	"cardinal/internal/store"
+)
+
+// How much one transaction takes: some milliseconds, for sign-ins wait for it
+// where the database has one writer. Hashing a password takes longer than
+// writing many lines, and happens before the transaction.
+const (
+	batchLines     = 100
+	batchPasswords = 20
+)
+
+// importer is one import under way. It is for one goroutine.
+type importer struct {
+	*Service
+	caller    cardinal.Caller
+	reader    *people.Reader
+	run       store.ImportRun // as it was last written
+	kept      bool            // whether run is among the imports
+	rehearsal *rehearsal      // what a dry run writes to; nil otherwise
+	held      *held
+	progress  func(Progress) error
+	stopped   func() (State, bool) // asked before each batch
+}
+
+// newImporter checks the caller, the options and the header line.
+func (s *Service) newImporter(caller cardinal.Caller, file io.Reader, o Options) (*importer, error) {
+	if err := mayImport(caller); err != nil {
+		return nil, err
+	}
+	conversion, err := cardformat.Parse(o.Conversion)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := people.NewReader(file)
+	if err != nil {
+		return nil, err
+	}
+	if !conversion.IsZero() {
+		reader.ConvertNumbers(conversion.Apply)
+	}
+	return &importer{
+		Service: s, caller: caller, reader: reader, held: (&held{}).clone(), progress: func(Progress) error { return nil },
+		run: store.ImportRun{Customer: caller.Customer, State: string(Running), DryRun: o.DryRun, Actor: caller.Actor()},
+	}, nil
+}
+
+// begin puts the import on record.
+func (im *importer) begin(ctx context.Context) error {
+	return im.store.Write(ctx, func(tx *store.Tx) error {
+		im.run.ID, im.run.StartedAt, im.run.ChangedAt = cardinal.ImportID(tx.NewID()), tx.Now(), tx.Now()
+		im.kept = true
+		if err := tx.AddImport(ctx, im.run); err != nil {
+			return err
+		}
+		return im.record(tx, "import.started", nil)
+	})
+}
+
+// record writes an audit entry about the import; a dry run leaves none.
+func (im *importer) record(tx *store.Tx, action string, after audit.Fields) error {
+	if im.run.DryRun {
+		return nil
+	}
+	return audit.Record(tx, im.caller, audit.Entry{Action: action, Subject: "import " + string(im.run.ID), After: after})
+}
+
+// work imports batch after batch until it is over.
+func (im *importer) work(ctx context.Context) (Import, error) {
+	if im.run.DryRun {
+		var err error
+		if im.rehearsal, err = im.rehearse(ctx, im.caller); err != nil {
+			return im.fail(ctx, err)
+		}
+		defer im.rehearsal.end()
+	}
+	for State(im.run.State) == Running {
+		results, err := im.step(ctx)
+		if err != nil {
+			return im.fail(ctx, err)
+		}
+		if err := im.progress(Progress{im.imported(im.run), results}); err != nil {
+			return im.fail(ctx, err)
+		}
+	}
+	return im.imported(im.run), nil
+}
+
+// step reads and writes one batch and returns its results by line number.
+func (im *importer) step(ctx context.Context) ([]people.LineResult, error) {
+	next := im.run
+	var lines []line
+	if state, stopped := im.stopped(); stopped {
+		next.State = string(state)
+	} else {
+		var err error
+		lines, err = im.read(ctx)
+		switch refused := (*cardinal.Error)(nil); {
+		case errors.Is(err, io.EOF):
+			next.State = string(Done)
+		case errors.As(err, &refused):
+			next.State, next.Detail = string(Failed), refused.Detail
+		case err != nil:
+			return nil, err
+		}
+	}
+	b, err := im.write(ctx, lines, &next)
+	if err != nil {
+		return nil, err
+	}
+	im.run, im.held = next, b.held
+	return b.lines, nil
+}
+
+// read reads the next lines and hashes their passwords. With an error, the lines
+// before it are returned.
+func (im *importer) read(ctx context.Context) ([]line, error) {
+	lines := make([]line, 0, batchLines)
+	passwords := 0
+	for len(lines) < batchLines && passwords < batchPasswords {
+		person, err := im.reader.Next()
+		if err != nil {
+			return lines, err
+		}
+		l := line{Person: person, fields: fieldsOf(person)}
+		if !l.fields.Password.IsZero() && len(l.Violations) == 0 && !im.run.DryRun {
+			passwords++
+			if l.fields, err = im.accounts.Prepared(ctx, l.fields); err != nil {
+				return lines, err
+			}
+		}
+		lines = append(lines, l)
+	}
+	return lines, nil
+}
+
+// write takes the lines through the door and moves next on, in one transaction.
+func (im *importer) write(ctx context.Context, lines []line, next *store.ImportRun) (*batch, error) {
+	if im.rehearsal != nil {
+		return im.writeRehearsal(ctx, lines, next)
+	}
+	var b *batch
+	var moved store.ImportRun
+	err := im.store.Write(ctx, func(tx *store.Tx) error {
+		by, err := account.Acting(ctx, tx, im.caller)
+		if err != nil {
+			return err
+		}
+		moved = *next
+		b = &batch{Service: im.Service, tx: tx, by: by, held: im.held.clone()}
+		if moved.State, err = im.cancelled(ctx, tx, moved.State); err != nil {
+			return err
+		}
+		if err := b.takeAll(ctx, lines, &moved); err != nil {
+			return err
+		}
+		return im.keep(ctx, tx, b, &moved)
+	})
+	*next = moved
+	return b, err
+}
+
+// cancelled is the state after this batch: Cancelled where somebody asked for
+// that and it would go on.
+func (im *importer) cancelled(ctx context.Context, tx *store.Tx, state string) (string, error) {
+	if !im.kept || state != string(Running) {
+		return state, nil
+	}
+	run, err := tx.Import(ctx, im.caller.Customer, im.run.ID)
+	if run.Cancelled {
+		state = string(Cancelled)
+	}
+	return state, err
+}
+
+// takeAll deals with the lines of a batch and counts them.
+func (b *batch) takeAll(ctx context.Context, lines []line, run *store.ImportRun) error {
+	for _, l := range lines {
+		if err := b.take(ctx, l); err != nil {
+			return err
+		}
+		run.LastLine = l.Line
+	}
+	if State(run.State) != Running {
+		b.releaseAll()
+	}
+	slices.SortFunc(b.lines, func(x, y people.LineResult) int { return x.Line - y.Line })
+	totals := people.Totals{Created: run.Created, Updated: run.Updated, Unchanged: run.Unchanged, Refused: run.Refused}
+	for i, result := range b.lines {
+		totals.Count(result.Result)
+		if result.Reasons == nil {
+			b.lines[i].Reasons = []cardinal.Violation{} // [] in JSON, never null
+		}
+	}
+	run.Created, run.Updated, run.Unchanged, run.Refused = totals.Created, totals.Updated, totals.Unchanged, totals.Refused
+	if run.Detail == "" {
+		run.Detail = detail(State(run.State), run.LastLine)
+	}
+	run.ChangedAt = b.tx.Now()
+	return nil
+}
+
+func detail(state State, line int) string {
+	switch {
+	case state == Interrupted:
+		return interruptedAfter(line)
+	case state == Cancelled && line == 0:
+		return "Cancelled before the first line."
+	case state == Cancelled:
+		return fmt.Sprintf("Cancelled after line %d. What was done until then stays.", line)
+	}
+	return ""
+}
+
+// keep writes how far the import is and what became of its lines.
+func (im *importer) keep(ctx context.Context, tx *store.Tx, b *batch, run *store.ImportRun) error {
+	if !im.kept {
+		return nil
+	}
+	run.ChangedAt = tx.Now()
+	if err := tx.MoveImport(ctx, *run); err != nil {
+		return err
+	}
+	for _, lines := range parts(b.lines, im.run.LastLine, b.held) {
+		text, err := json.Marshal(lines)
+		if err != nil {
+			return fmt.Errorf("report of import %s: %w", run.ID, err)
+		}
+		if err := tx.AddImportReport(ctx, run.ID, store.ImportReport{FirstLine: lines[0].Line, Lines: string(text)}); err != nil {
+			return err
+		}
+	}
+	if State(run.State) == Running {
+		return nil
+	}
+	return im.record(tx, "import.finished", audit.Fields{
+		"state": run.State, "lastLine": run.LastLine,
+		"created": run.Created, "updated": run.Updated, "unchanged": run.Unchanged, "refused": run.Refused,
+	})
+}
+
+// parts divides the results of a batch so that reports, read by their first
+// line, give the results in the order of the file, though lines that are held
+// back get theirs later: those of earlier batches stand alone, and a part ends
+// where a line is still held back.
+func parts(lines []people.LineResult, before int, h *held) [][]people.LineResult {
+	var parts [][]people.LineResult
+	for i, l := range lines {
+		alone := i == 0 || lines[i-1].Line <= before || h.between(lines[i-1].Line, l.Line)
+		if alone {
+			parts = append(parts, nil)
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], l)
+	}
+	return parts
+}
+
+// fail ends the import by a fault and returns it.
+func (im *importer) fail(ctx context.Context, fault error) (Import, error) {
+	next := im.run
+	next.State, next.Detail = string(Failed), "Cardinal failed; its log says why."
+	var known *cardinal.Error
+	if errors.As(fault, &known) {
+		next.Detail = known.Detail
+	}
+	next.Detail += fmt.Sprintf(" The last line that was dealt with is %d.", next.LastLine)
+	if im.kept {
+		err := im.store.Write(ctx, func(tx *store.Tx) error {
+			moved := next
+			b := &batch{Service: im.Service, tx: tx, held: im.held.clone()}
+			if err := b.takeAll(ctx, nil, &moved); err != nil {
+				return err
+			}
+			return im.keep(ctx, tx, b, &moved)
+		})
+		fault = errors.Join(fault, err)
+	}
+	im.run = next
+	return im.imported(next), fault
+}
