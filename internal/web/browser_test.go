@@ -67,6 +67,19 @@ func TestSummaryTakesTheFocus(t *testing.T) {
 	}
 }
 
+// TestSummaryTakesTheFocusFromAFragment is where browsers do not heed autofocus.
+func TestSummaryTakesTheFocusFromAFragment(t *testing.T) {
+	b := browsertest.New(t)
+	server := startGallery(t)
+	b.Cookie(server.URL, "cardinal-session", bruno)
+	b.Open(server.URL + "/change-details#pin-reason")
+	b.Type("#pin-pin", "12345")
+	b.Enter()
+	if got := browsertest.Eval[string](b, `document.activeElement.id`); got != "pin-summary" {
+		t.Errorf("the focus is on %q in %s", got, browsertest.Eval[string](b, `location.href`))
+	}
+}
+
 func TestRulesTickAsOneTypes(t *testing.T) {
 	b := browsertest.New(t)
 	server := startGallery(t)

@@ -4,10 +4,11 @@
 (() => {
   const all = (selector, root) => Array.from((root || document).querySelectorAll(selector));
 
-  // A refused form: the summary takes the focus, also where the browser does
-  // not heed autofocus because the address has a fragment.
+  // A refused form: the summary takes the focus. Where the address has a
+  // fragment, as after a link in the summary, the browser heeds that in place
+  // of autofocus, and not before the page has loaded.
   const summary = document.querySelector("[data-focus]");
-  if (summary) summary.focus();
+  if (summary) window.addEventListener("load", () => setTimeout(() => summary.focus()));
 
   // The menu link jumps to the navigation; here it becomes a button that folds it.
   all("[data-toggle]").forEach((link) => {
