@@ -18,13 +18,13 @@ import (
 
 // Fields are what is wanted of a user; nil leaves a field as it is.
 type Fields struct {
-	FullName    *string
-	Email       *string
-	Department  *string
-	Notes       *string
-	Role        *cardinal.Role
-	Disabled    *bool
-	Password    cardinal.Password // zero: leave; otherwise a one-time password, to be changed at the next sign-in
+	FullName   *string
+	Email      *string
+	Department *string
+	Notes      *string
+	Role       *cardinal.Role
+	Disabled   *bool
+	Password   cardinal.Password // zero: leave; otherwise a one-time password, to be changed at the next sign-in
 	// RemovePassword takes the password away, so that nobody signs in to the web interface with it.
 	RemovePassword bool
 	Credentials    credential.Change
