@@ -62,7 +62,8 @@ type Empty struct {
 // Pager leads through a list by cursors. {{template "pager"}}
 type Pager struct {
 	Shown    string // what is on this page: "1–50 of 1,204"; may be empty
-	Previous string // URLs; empty where there is no such page
+	First    string // URLs; empty where there is no such page
+	Previous string
 	Next     string
 }
 
@@ -75,6 +76,7 @@ type Search struct {
 	Name   string
 	Label  string
 	Hint   string // what can be searched for; may be empty
+	Button string // the words on the button; empty: "Search"
 	Value  string
 	Hidden []Hidden
 }

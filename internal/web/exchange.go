@@ -16,6 +16,10 @@ type Session struct {
 	Person       string          // the name to greet: full name, or else username
 	Zone         *time.Location  // the customer's time zone; nil is UTC
 	Language     string          // the person's or customer's language, such as "en"; may be empty
+	// Held is the one path that the person may go to for now, where something
+	// must be done first; every other page but the public ones leads there.
+	// Empty lets them go anywhere.
+	Held string
 }
 
 // SignedIn reports whether somebody is signed in.

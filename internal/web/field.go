@@ -42,6 +42,7 @@ type Field struct {
 	Unit         string // stands behind the field: "hours"
 	Rows         int    // of Textarea and Code; 0 is 4
 	Short        bool   // the field is as wide as a few words
+	Beside       []Beside
 
 	// Rules are listed below the field. With CheckURL, scripts post what is
 	// typed there and tick the rules that hold; see WriteBroken.
@@ -55,6 +56,15 @@ type Field struct {
 	messages []string
 }
 
+// Beside is a button or link that stands beside a field of text: it sends
+// another form of the page, by its id, or leads to a page.
+type Beside struct {
+	Label string // what it does and to what: "Generate"
+	About string // said to screen readers after Label; may be empty
+	Form  string // the id of a form elsewhere on the page; its button
+	URL   string // a page; its link
+}
+
 // Option is one answer to choose from.
 type Option struct {
 	Value string
@@ -62,7 +72,8 @@ type Option struct {
 	Hint  string
 }
 
-// Rule is one thing that a new PIN must meet, with the violation's code.
+// Rule is one thing that a new PIN must meet, with the violation's code. A rule
+// without a code is only listed: CheckURL cannot tell whether it holds.
 type Rule struct {
 	Code string
 	Text string

@@ -19,6 +19,7 @@ type Form struct {
 	Submit   string // the words on the button
 	Cancel   Link   // beside the button; may be zero
 	Danger   bool   // the button is red
+	Trouble  string // heads the summary of the refused form; empty: that nothing was saved
 	Hidden   []Hidden
 	Sections []*Section
 

@@ -67,6 +67,9 @@ func (k *Kit) serve(route Route) http.Handler {
 		if err := k.admit(w, r, route.Permission); err != nil {
 			return err
 		}
+		if held := SessionOf(r).Held; held != "" && held != r.URL.Path && route.Permission != cardinal.PermNone {
+			return k.Redirect(w, r, held, Flash{})
+		}
 		return route.Handle(w, r)
 	})
 }
