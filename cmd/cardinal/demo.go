@@ -55,9 +55,9 @@ func tell(t terminal, s demo.Sample, url string) error {
 A device asks who somebody is:
 
   curl -s %s/api/v1/sign-in -H "Authorization: Bearer %s" \
-       -d '{"username": "%s", "pin": "1234"}'
+       -d '{"username": "%s", "pin": "%s"}'
 
 Nothing is kept. Stop with Ctrl-C.
 `, s.Organisation, url, s.Administrator, s.AdminPassword.Reveal(), s.User, s.UserPassword.Reveal(),
-		url, s.Device.Reveal(), s.User)
+		url, s.Device.Reveal(), s.User, s.UserPIN.Reveal())
 }

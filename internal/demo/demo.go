@@ -41,6 +41,7 @@ type Sample struct {
 	AdminPassword cardinal.Password
 	User          string
 	UserPassword  cardinal.Password
+	UserPIN       cardinal.PIN
 	Device        cardinal.Token
 }
 
@@ -63,6 +64,9 @@ func Fill(ctx context.Context, a *app.App) (Sample, error) {
 		return s, fmt.Errorf("demo: %w", err)
 	}
 	if err := issuePINs(ctx, a, caller); err != nil {
+		return s, fmt.Errorf("demo: %w", err)
+	}
+	if s.UserPIN, _, err = a.Door.GeneratePIN(ctx, caller, user, 0); err != nil {
 		return s, fmt.Errorf("demo: %w", err)
 	}
 	if err := a.Accounts.SetPassword(ctx, caller, user, s.UserPassword); err != nil {
@@ -93,14 +97,11 @@ func issuePINs(ctx context.Context, a *app.App, caller cardinal.Caller) error {
 	if err != nil {
 		return err
 	}
-	usernames := []string{user}
 	for _, u := range page.Users {
-		if u.Username != user && u.Username != administrator {
-			usernames = append(usernames, u.Username)
+		if u.Username == user || u.Username == administrator {
+			continue
 		}
-	}
-	for _, username := range usernames {
-		if _, _, err := a.Door.GeneratePIN(ctx, caller, username, 0); err != nil {
+		if _, _, err := a.Door.GeneratePIN(ctx, caller, u.Username, 0); err != nil {
 			return err
 		}
 	}
