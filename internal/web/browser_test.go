@@ -180,3 +180,26 @@ func TestProgressRefreshesItself(t *testing.T) {
 		t.Errorf("the browser complains: %v", problems)
 	}
 }
+
+func TestOneBoxTicksAll(t *testing.T) {
+	b := browsertest.New(t)
+	kit := newKit(t)
+	p := page[struct{}](t, kit, `<label hidden><input type="checkbox" id="all" data-check-all="id">All</label>
+		<label><input type="checkbox" name="id" id="a">A</label><label><input type="checkbox" name="id">B</label>`)
+	server := serve(t, kit, web.Route{Pattern: "GET /list", Permission: cardinal.PermNone, Handle: func(w http.ResponseWriter, r *http.Request) error {
+		return p.Show(w, r, web.Head{Title: "List"}, struct{}{})
+	}})
+	b.Open(server.URL + "/list")
+	for _, step := range []struct{ click, ticked string }{
+		{"#all", "all a b"}, {"#a", "some b"}, {"#a", "all a b"}, {"#all", ""},
+	} {
+		b.Click(step.click)
+		got := browsertest.Eval[string](b, `(() => {
+			const all = document.getElementById("all"), [a, b] = document.getElementsByName("id");
+			return [all.checked && "all", all.indeterminate && "some", a.checked && "a", b.checked && "b"].filter(Boolean).join(" ");
+		})()`)
+		if got != step.ticked {
+			t.Fatalf("after a click on %s these are ticked: %q, want %q", step.click, got, step.ticked)
+		}
+	}
+}

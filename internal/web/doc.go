@@ -80,7 +80,16 @@
 // # Components
 //
 // The gallery in gallery_test.go and testdata/gallery shows each component and
-// its markup. There is no inline style or script anywhere, since the content
+// its markup; CARDINAL_PICTURES=FOLDER go test -run Gallery leaves pictures of
+// it. Each struct in component.go names the template that draws it. What has
+// no struct is plain markup with these classes: card, card-header, card-body;
+// stack (parts below each other) and pair (two columns, one on a phone);
+// table table-stack inside table-card, whose rows become cards on a phone if
+// each td has a data-label; amount (a column of figures), sub (a second, softer
+// line), none (a value that is not there), hint, buttons, btn-small. A checkbox
+// in a list's head with data-check-all="NAME" ticks all boxes of that name; put
+// hidden on an element around it, which scripts take away.
+// There is no inline style or script anywhere, since the content
 // security policy would refuse it; classes are Tabler's, and those of
 // assets/app.css.
 package web
