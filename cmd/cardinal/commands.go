@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,12 +92,18 @@ func useConfigFile(parser *kong.Kong, args []string) error {
 		}
 	}
 	resolver := kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if value, ok := values[flag.Name]; ok {
+		value, ok := values[flag.Name]
+		if ok && !slices.ContainsFunc(flag.Envs, isSet) { // kong itself would put the file before the variable
 			return value, nil
 		}
 		return nil, nil //nolint:nilnil // kong's way to say "not here"
 	})
 	return kong.Resolvers(resolver).Apply(parser)
+}
+
+func isSet(variable string) bool {
+	_, ok := os.LookupEnv(variable)
+	return ok
 }
 
 type serveCommand struct {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -37,10 +38,21 @@ type terminal struct {
 var errRefusedLines = errors.New("lines were refused")
 
 func main() {
+	forgetEmptyVariables()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], terminal{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	os.Exit(code)
+}
+
+// forgetEmptyVariables makes a variable without a value, as unit files leave
+// them, one that is not set. An empty address, for one, would be every address.
+func forgetEmptyVariables() {
+	for _, variable := range os.Environ() {
+		if name, value, _ := strings.Cut(variable, "="); value == "" && strings.HasPrefix(name, "CARDINAL_") {
+			_ = os.Unsetenv(name) // its name comes from the environment
+		}
+	}
 }
 
 // run parses the arguments, runs the command and returns the exit code.
