@@ -1,0 +1,19 @@
+package api
+
+import "slices"
+
+// routes is the one table of calls.
+func (s *server) routes() []route {
+	return slices.Concat(
+		s.userRoutes(),
+		s.pinRoutes(),
+		s.numberRoutes(),
+		s.settingRoutes(),
+		s.signInRoutes(),
+		s.deviceRoutes(),
+		s.tokenRoutes(),
+		s.customerRoutes(),
+		s.importRoutes(),
+		s.auditRoutes(),
+	)
+}
