@@ -96,7 +96,7 @@ type deviceChange struct {
 // apply writes what was given into a device.
 func (f deviceFields) apply(d *cardinal.Device) error {
 	if f.Disabled.null {
-		return cardinal.Invalid("disabled", "This field cannot be null. Leave it out to leave it as it is.")
+		return cardinal.Invalid("disabled", notNull)
 	}
 	if f.Methods.given {
 		d.Methods = nil
@@ -164,7 +164,7 @@ func (s *server) changeDeviceOnce(ctx context.Context, caller cardinal.Caller, i
 		return wanted, err
 	}
 	if in.Body.Name.null {
-		return wanted, cardinal.Invalid("name", "This field cannot be null. Leave it out to leave it as it is.")
+		return wanted, cardinal.Invalid("name", notNull)
 	}
 	if in.Body.Name.is() {
 		wanted.Name = in.Body.Name.value

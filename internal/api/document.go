@@ -63,7 +63,9 @@ func (r route) operation(registry huma.Registry) *huma.Operation {
 		},
 	}
 	for _, p := range r.in.parameters {
-		op.Parameters = append(op.Parameters, p.describe(registry))
+		if p.name != "Content-Type" { // the document says it with the body
+			op.Parameters = append(op.Parameters, p.describe(registry))
+		}
 	}
 	if r.once {
 		op.Parameters = append(op.Parameters, &huma.Param{

@@ -64,20 +64,26 @@ type newUser struct {
 	userFields
 }
 
-// wanted translates the fields to what the use case takes. Null empties a text
-// and removes a number; for the others it has no meaning.
-func (f userFields) wanted() (account.Fields, error) {
+// checkNulls refuses null where it does not mean to empty or to remove.
+func (f userFields) checkNulls() error {
 	var violations []cardinal.Violation
 	for _, other := range []struct {
 		name string
 		null bool
 	}{{"role", f.Role.null}, {"disabled", f.Disabled.null}, {"password", f.Password.null}, {"pin", f.PIN.null}} {
 		if other.null {
-			violations = append(violations, cardinal.Violation{
-				Code: cardinal.ViolationInvalid, Field: other.name, Message: "This field cannot be null. Leave it out to leave it as it is.",
-			})
+			violations = append(violations, cardinal.Violation{Code: cardinal.ViolationInvalid, Field: other.name, Message: notNull})
 		}
 	}
+	return refused(violations)
+}
+
+const notNull = "This field cannot be null. Leave it out to leave it as it is."
+
+// wanted translates the fields to what the use case takes. Null empties a text
+// and removes a number.
+func (f userFields) wanted() (account.Fields, error) {
+	var violations []cardinal.Violation
 	fields := account.Fields{
 		FullName: f.FullName.text(), Email: f.Email.text(), Department: f.Department.text(), Notes: f.Notes.text(),
 		Disabled: f.Disabled.pointer(), Password: cardinal.NewPassword(f.Password.value.Reveal()),
@@ -269,6 +275,9 @@ type changeUserIn struct {
 
 func (s *server) changeUser(ctx context.Context, caller cardinal.Caller, in changeUserIn) (tagged[user], error) {
 	if err := s.refuseEmptyPIN(ctx, caller, string(in.Username), in.Body.PIN); err != nil {
+		return tagged[user]{}, err
+	}
+	if err := in.Body.checkNulls(); err != nil {
 		return tagged[user]{}, err
 	}
 	fields, err := in.Body.wanted()
