@@ -114,7 +114,10 @@ func (s *spool) open() error {
 		s.sealed = make([]byte, whole)
 	}
 	n, err := io.ReadFull(s.file, s.sealed[:spoolChunk+s.aead.Overhead()])
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+	switch {
+	case errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF // the end of a spool is its last chunk
+	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
 		return err
 	}
 	nonce := s.nonce()
