@@ -52,7 +52,13 @@ func (tx *Tx) AddCustomer(ctx context.Context, c cardinal.Customer) error {
 // RenameCustomer gives a customer another name, or answers CodeConflict.
 func (tx *Tx) RenameCustomer(ctx context.Context, id cardinal.CustomerID, name string) error {
 	rows, err := tx.q.RenameCustomer(ctx, db.RenameCustomerParams{Name: name, NameKey: Fold(name), ID: string(id)})
-	return free(rows, err, "name", "name")
+	if err != nil || rows > 0 {
+		return one(rows, err, "customer")
+	}
+	if _, err := tx.Customer(ctx, id); err != nil {
+		return err
+	}
+	return free(0, nil, "name", "name")
 }
 
 // Customer reads one customer.

@@ -67,7 +67,13 @@ func (tx *Tx) UpdateDevice(ctx context.Context, d cardinal.Device) error {
 		Name: d.Name, NameKey: Fold(d.Name), Methods: methods, Conversion: d.Conversion, Disabled: d.Disabled,
 		CustomerID: string(d.Customer), ID: string(d.ID),
 	})
-	return free(rows, err, "name", "name")
+	if err != nil || rows > 0 {
+		return one(rows, err, "device")
+	}
+	if _, err := tx.Device(ctx, d.Customer, d.ID); err != nil {
+		return err
+	}
+	return free(0, nil, "name", "name")
 }
 
 // SetDeviceToken gives a device another token; the one before stops working.
@@ -193,8 +199,9 @@ func signIn(r db.SignIn) cardinal.SignIn {
 	}
 }
 
-// lastID sorts after every identifier.
-const lastID = "~"
+// lastID sorts after every identifier, in the order of every language: those
+// made before the year 2248 begin with a 0.
+const lastID = "z"
 
 func before(id string) string {
 	if id == "" {

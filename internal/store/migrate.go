@@ -6,7 +6,6 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -26,10 +25,8 @@ func (e *sqliteEngine) migrate(ctx context.Context) error {
 		if err = migrate(ctx, goose.DialectSQLite3, e.pool); err == nil || cardinal.CodeOf(err) != cardinal.CodeInternal {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
+		if err := pause(ctx); err != nil {
+			return err
 		}
 	}
 	return err

@@ -3,9 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,6 +20,10 @@ import (
 // postgresConns is how many connections a node opens at most.
 const postgresConns = 16
 
+// postgresConnectTimeout is how long the server has to take up a connection,
+// where the address says nothing of it.
+const postgresConnectTimeout = 5 * time.Second
+
 type postgresEngine struct{ pool *sql.DB }
 
 func openPostgres(url string) (*postgresEngine, error) {
@@ -24,6 +31,9 @@ func openPostgres(url string) (*postgresEngine, error) {
 	if err != nil {
 		// pgx's message repeats the address, and with it the password.
 		return nil, cardinal.Errorf(cardinal.CodeInvalid, "The database address is not one that PostgreSQL understands. It looks like postgres://user@host:5432/database.")
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = postgresConnectTimeout
 	}
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(postgresConns)
@@ -54,7 +64,8 @@ func (e *postgresEngine) code(err error) cardinal.Code {
 	}
 	var network net.Error
 	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) || errors.Is(err, sql.ErrConnDone) {
+	if errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return cardinal.CodeUnavailable
 	}
 	return cardinal.CodeInternal
@@ -67,6 +78,8 @@ func postgresCode(state string) cardinal.Code {
 		return cardinal.CodeConflict
 	case "53100": // disk_full
 		return cardinal.CodeStorageFull
+	case "22021": // character_not_in_repertoire: a zero byte, or not UTF-8
+		return cardinal.CodeInvalid
 	case "25006", "40001", "40P01": // read_only_sql_transaction, serialization_failure, deadlock_detected
 		return cardinal.CodeUnavailable
 	}

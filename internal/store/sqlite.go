@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -26,6 +27,8 @@ type sqliteEngine struct {
 	pool    *sql.DB
 	writers chan *preparedConn
 	readers chan *preparedConn
+	closing sync.Once
+	closed  chan struct{} // closed by close: from then on nobody gets a connection
 }
 
 // preparedConn is a connection with the statements it has compiled. Whoever
@@ -44,20 +47,53 @@ func openSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	e := &sqliteEngine{pool: pool, writers: make(chan *preparedConn, 1), readers: make(chan *preparedConn, sqliteReaders)}
+	e := &sqliteEngine{
+		pool: pool, writers: make(chan *preparedConn, 1), readers: make(chan *preparedConn, sqliteReaders), closed: make(chan struct{}),
+	}
 	for i := range 1 + sqliteReaders {
-		conn, err := pool.Conn(ctx)
+		conn, err := e.connect(ctx)
 		if err != nil {
 			return nil, errors.Join(unreadable(path, err), pool.Close())
 		}
 		prepared := &preparedConn{conn: conn, statements: map[string]*sql.Stmt{}}
 		if i == 0 {
 			e.writers <- prepared
-		} else {
-			e.readers <- prepared
+			continue
 		}
+		if _, err := conn.ExecContext(ctx, "PRAGMA query_only(1)"); err != nil {
+			return nil, errors.Join(unreadable(path, err), pool.Close())
+		}
+		e.readers <- prepared
 	}
 	return e, nil
+}
+
+// connect opens one connection. While another program turns a new file into a
+// database SQLite answers busy without waiting, so the waiting is done here.
+func (e *sqliteEngine) connect(ctx context.Context) (*sql.Conn, error) {
+	const tries = 20
+	var conn *sql.Conn
+	var err error
+	for range tries {
+		var failure *sqlite.Error
+		if conn, err = e.pool.Conn(ctx); !errors.As(err, &failure) || failure.Code()&0xff != sqlite3.SQLITE_BUSY {
+			return conn, err
+		}
+		if err := pause(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return nil, err
+}
+
+// pause waits a little between two tries, or until the context ends.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(50 * time.Millisecond):
+		return nil
+	}
 }
 
 // prepareFile makes the file with rights for its owner alone, before SQLite
@@ -88,15 +124,19 @@ func (e *sqliteEngine) begin(ctx context.Context, write bool) (*work, error) {
 	case c = <-from:
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-e.closed:
+		return nil, cardinal.Errorf(cardinal.CodeUnavailable, "The database is closed, because Cardinal is stopping.")
 	}
+	// A transaction must end even where its context already has.
+	unbound := context.WithoutCancel(ctx)
 	if _, err := c.conn.ExecContext(ctx, statement); err != nil {
+		// The driver may say that the context ended although the statement ran.
+		_, _ = c.conn.ExecContext(unbound, "ROLLBACK")
 		from <- c
 		return nil, fmt.Errorf("begin: %w", err)
 	}
 	var once sync.Once
 	end := func() { once.Do(func() { from <- c }) }
-	// A transaction must end even where its context already has.
-	unbound := context.WithoutCancel(ctx)
 	return &work{
 		DBTX: c,
 		commit: func(context.Context) error {
@@ -139,11 +179,15 @@ func (e *sqliteEngine) retry(error) bool { return false }
 
 func (e *sqliteEngine) close() error {
 	var errs []error
-	errs = append(errs, (<-e.writers).close())
-	for range sqliteReaders {
-		errs = append(errs, (<-e.readers).close())
-	}
-	return errors.Join(append(errs, e.pool.Close())...)
+	e.closing.Do(func() {
+		close(e.closed)
+		errs = append(errs, (<-e.writers).close())
+		for range sqliteReaders {
+			errs = append(errs, (<-e.readers).close())
+		}
+		errs = append(errs, e.pool.Close())
+	})
+	return errors.Join(errs...)
 }
 
 func (c *preparedConn) close() error {

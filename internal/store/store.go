@@ -12,11 +12,12 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
+	cryptorand "crypto/rand"
 	"encoding/base32"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
@@ -82,7 +83,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	if err := s.engine.migrate(ctx); err != nil {
-		return nil, errors.Join(s.translate(err), s.engine.close())
+		return nil, errors.Join(s.translate(ctx, err), s.engine.close())
 	}
 	return s, nil
 }
@@ -91,7 +92,8 @@ func isPostgres(url string) bool {
 	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 }
 
-// Close waits for running transactions and closes the database.
+// Close waits for running transactions and closes the database; once more does
+// nothing. Transactions that begin afterwards are refused.
 func (s *Store) Close() error { return s.engine.close() }
 
 // Now asks the store's clock outside any transaction.
@@ -110,9 +112,15 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 	const tries = 5
 	var err error
-	for range tries {
+	for try := range tries {
 		if err = s.run(ctx, true, fn); err == nil || !s.engine.retry(err) {
 			return err
+		}
+		// Whoever runs again at once meets the other transaction again.
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Duration(try+1) * (5*time.Millisecond + rand.N(10*time.Millisecond))):
 		}
 	}
 	return err
@@ -121,7 +129,7 @@ func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 func (s *Store) run(ctx context.Context, write bool, fn func(*Tx) error) error {
 	w, err := s.engine.begin(ctx, write)
 	if err != nil {
-		return s.translate(err)
+		return s.translate(ctx, err)
 	}
 	done := false
 	defer func() {
@@ -131,21 +139,25 @@ func (s *Store) run(ctx context.Context, write bool, fn func(*Tx) error) error {
 	}()
 	tx := &Tx{store: s, work: w, q: db.New(w), now: s.Now()}
 	if err := fn(tx); err != nil {
-		return s.translate(err)
+		return s.translate(ctx, err)
+	}
+	if tx.broken != nil {
+		return s.translate(ctx, tx.broken)
 	}
 	if err := tx.flushAudit(ctx); err != nil {
-		return s.translate(err)
+		return s.translate(ctx, err)
 	}
 	done = true
-	return s.translate(w.commit(ctx))
+	return s.translate(ctx, w.commit(ctx))
 }
 
 // translate turns what an engine answered into an Error of the vocabulary, and
-// leaves alone what already is one or what the context says.
-func (s *Store) translate(err error) error {
+// leaves alone what already is one or what the caller's context says: a driver
+// has contexts of its own, and their end means that the database does not answer.
+func (s *Store) translate(ctx context.Context, err error) error {
 	var known *cardinal.Error
 	switch {
-	case err == nil, errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case err == nil, errors.As(err, &known), ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return err
 	}
 	switch code := s.engine.code(err); code {
@@ -155,6 +167,8 @@ func (s *Store) translate(err error) error {
 		return cardinal.Errorf(code, "The database cannot be reached or written at the moment. Try again shortly.").Because(err)
 	case cardinal.CodeConflict:
 		return cardinal.Errorf(code, "Somebody else has just taken this.").Because(err)
+	case cardinal.CodeInvalid:
+		return cardinal.Errorf(code, "This text has characters that cannot be stored.").Because(err)
 	}
 	return fmt.Errorf("store: %w", err)
 }
@@ -188,7 +202,7 @@ func (s *Store) newID(now time.Time) string {
 	var id [16]byte
 	binary.BigEndian.PutUint64(id[:8], uint64(s.idMillis)<<16|uint64(s.idSerial))
 	s.idMu.Unlock()
-	_, _ = rand.Read(id[8:]) // never fails: crypto/rand ends the program instead
+	_, _ = cryptorand.Read(id[8:]) // never fails: crypto/rand ends the program instead
 	return idText(id)
 }
 

@@ -22,6 +22,7 @@ type Tx struct {
 	now     time.Time
 	entries []cardinal.AuditEntry
 	owners  []cardinal.CustomerID // of entries, index by index
+	broken  error                 // why this must not be committed: a savepoint could not undo its work
 }
 
 // Now is the instant of the transaction: the same at each call.
@@ -42,7 +43,8 @@ func (tx *Tx) IDOf(subject string, at time.Time) string {
 
 // Savepoint runs fn so that, if it fails, what it wrote and the audit entries it
 // queued are undone, while the rest of the transaction stays. It returns fn's
-// error.
+// error. If the undoing fails, that error is returned instead, so that nobody
+// takes it for a mere refusal, and the transaction will not commit.
 func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 	queued := len(tx.entries)
 	if _, err := tx.work.ExecContext(ctx, "SAVEPOINT line"); err != nil {
@@ -58,7 +60,8 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 	tx.entries, tx.owners = tx.entries[:queued], tx.owners[:queued]
 	for _, statement := range []string{"ROLLBACK TO SAVEPOINT line", "RELEASE SAVEPOINT line"} {
 		if _, err := tx.work.ExecContext(ctx, statement); err != nil {
-			return errors.Join(failure, fmt.Errorf("roll back to savepoint: %w", err))
+			tx.broken = fmt.Errorf("roll back to savepoint: %w", err)
+			return tx.broken
 		}
 	}
 	return failure

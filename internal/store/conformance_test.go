@@ -1,0 +1,94 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cardinal"
+	"cardinal/internal/store"
+	"cardinal/internal/storetest"
+)
+
+// The suites of this package are the contract that both databases keep. Each
+// runs on both.
+
+type node struct {
+	*store.Store
+	t *testing.T
+}
+
+// in is the node for a sub-test.
+func (n node) in(t *testing.T) node { return node{n.Store, t} }
+
+// write runs do in a transaction that must succeed.
+func (n node) write(do func(context.Context, *store.Tx) error) {
+	n.t.Helper()
+	storetest.Write(n.t, n.Store, do)
+}
+
+// read runs do in a reading transaction that must succeed.
+func (n node) read(do func(context.Context, *store.Tx) error) {
+	n.t.Helper()
+	storetest.Read(n.t, n.Store, do)
+}
+
+// refused runs do in a transaction that must fail with the code.
+func (n node) refused(want cardinal.Code, do func(context.Context, *store.Tx) error) error {
+	n.t.Helper()
+	err := n.Write(n.t.Context(), func(tx *store.Tx) error { return do(n.t.Context(), tx) })
+	wantCode(n.t, err, want)
+	return err
+}
+
+// on runs a suite on both databases, with one node and a customer.
+func on(t *testing.T, suite func(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID)) {
+	t.Helper()
+	storetest.EachDatabase(t, func(t *testing.T, d *storetest.Database) {
+		n := node{d.Open(t), t}
+		suite(t, n, d, storetest.Customer(t, n.Store, "Pilsen Print").ID)
+	})
+}
+
+func wantCode(t *testing.T, err error, want cardinal.Code) {
+	t.Helper()
+	if code := cardinal.CodeOf(err); code != want {
+		t.Fatalf("code %q, want %q: %v", code, want, err)
+	}
+}
+
+// taken asks for the violation that names the field of a taken key.
+func taken(t *testing.T, err error, field string) {
+	t.Helper()
+	want := []cardinal.Violation{{Code: cardinal.ViolationTaken, Field: field}}
+	got := cardinal.ViolationsOf(err)
+	for i := range got {
+		got[i].Message = ""
+	}
+	same(t, want, got)
+}
+
+func same(t *testing.T, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("not what was written (- want, + got):\n%s", diff)
+	}
+}
+
+var errStop = errors.New("stop here")
+
+// someTime is in milliseconds with none of them zero, and not in UTC.
+func someTime() time.Time {
+	return time.Date(2031, 7, 9, 23, 59, 58, 987_000_000, time.FixedZone("", 2*60*60))
+}
+
+func names[T any](list []T, name func(T) string) []string {
+	got := []string{}
+	for _, item := range list {
+		got = append(got, name(item))
+	}
+	return got
+}
