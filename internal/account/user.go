@@ -236,7 +236,7 @@ func (s *Service) writeFields(ctx context.Context, tx *store.Tx, by credential.A
 // credentials gives a new user what comes with them, and a number where the
 // setting wants every new user to have one.
 func (s *Service) credentials(ctx context.Context, tx *store.Tx, by credential.Acting, user cardinal.User, f Fields, refused *problems) error {
-	_, err := s.door.Apply(ctx, tx, by, user, f.Credentials)
+	err := s.door.ApplyToNew(ctx, tx, by, user, f.Credentials)
 	if err := refused.door(err); err != nil {
 		return err
 	}

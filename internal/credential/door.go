@@ -60,6 +60,7 @@ type task struct {
 	values  setting.Values
 	policy  cardinal.Policy
 	numbers map[cardinal.Slot]store.StoredNumber
+	fresh   bool // the user was made in this transaction and has had nothing yet
 }
 
 func (d *Door) begin(ctx context.Context, tx *store.Tx, caller cardinal.Caller, user cardinal.User) (*task, error) {
@@ -83,14 +84,32 @@ func (d *Door) beginWith(ctx context.Context, tx *store.Tx, by Acting, user card
 	if err != nil {
 		return nil, err
 	}
-	t := &task{
-		Door: d, tx: tx, caller: by.Caller, user: user, values: by.Settings, policy: setting.Policy(by.Settings),
-		numbers: make(map[cardinal.Slot]store.StoredNumber, len(stored)),
-	}
+	t := d.beginFresh(tx, by, user)
+	t.fresh = false
 	for _, n := range stored {
 		t.numbers[n.Slot] = n
 	}
 	return t, nil
+}
+
+func (d *Door) beginFresh(tx *store.Tx, by Acting, user cardinal.User) *task {
+	return &task{
+		Door: d, tx: tx, caller: by.Caller, user: user, values: by.Settings, policy: setting.Policy(by.Settings),
+		numbers: map[cardinal.Slot]store.StoredNumber{}, fresh: true,
+	}
+}
+
+// ApplyToNew is Apply for a user who was just made in the caller's transaction:
+// what they have need not be looked up, for there is nothing.
+func (d *Door) ApplyToNew(ctx context.Context, tx *store.Tx, by Acting, user cardinal.User, change Change) error {
+	if change.IsZero() {
+		return nil
+	}
+	if err := by.Caller.Require(cardinal.PermWriteCredentials); err != nil {
+		return err
+	}
+	_, err := d.beginFresh(tx, by, user).apply(ctx, change)
+	return err
 }
 
 // Apply makes a change in the caller's transaction, all of it or, with an error,

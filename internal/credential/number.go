@@ -129,6 +129,9 @@ func (t *task) setNumbers(ctx context.Context, changes []NumberChange) (bool, []
 	}
 	t.numbers = maps.Clone(before)
 	for _, change := range wanted {
+		if _, full := before[change.Slot]; !full {
+			continue
+		}
 		if _, err := t.tx.RemoveNumber(ctx, t.user.ID, change.Slot); err != nil {
 			return false, nil, err
 		}

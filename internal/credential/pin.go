@@ -100,11 +100,7 @@ func (t *task) setPIN(ctx context.Context, pin cardinal.PIN, generated bool) (ca
 	if err != nil || len(violations) > 0 {
 		return cardinal.PINState{}, violations, err
 	}
-	// The counter before the PIN: sign-in locks them in that order.
-	if err := t.tx.SetCounter(ctx, t.user.Customer, store.UserSubject(t.user.ID), store.Counter{}); err != nil {
-		return cardinal.PINState{}, nil, err
-	}
-	replaced, err := t.tx.RemovePIN(ctx, t.user.ID)
+	replaced, err := t.clear(ctx)
 	if err != nil {
 		return cardinal.PINState{}, nil, err
 	}
@@ -121,6 +117,18 @@ func (t *task) setPIN(ctx context.Context, pin cardinal.PIN, generated bool) (ca
 		return cardinal.PINState{}, nil, err
 	}
 	return stored.PINState, nil, t.recordPIN(stored.PINState, replaced)
+}
+
+// clear takes the present PIN away, if there is one, and forgets wrong tries.
+func (t *task) clear(ctx context.Context) (replaced bool, err error) {
+	if t.fresh {
+		return false, nil
+	}
+	// The counter before the PIN: sign-in locks them in that order.
+	if err := t.tx.SetCounter(ctx, t.user.Customer, store.UserSubject(t.user.ID), store.Counter{}); err != nil {
+		return false, err
+	}
+	return t.tx.RemovePIN(ctx, t.user.ID)
 }
 
 func (t *task) recordPIN(state cardinal.PINState, replaced bool) error {
@@ -154,7 +162,8 @@ func (t *task) judge(ctx context.Context, pin cardinal.PIN) ([]cardinal.Violatio
 		return nil, err
 	}
 	violations := policy.Check(t.policy, pin, owner)
-	if t.policy.History == 0 && !t.policy.IdentifiesUser {
+	remembered := t.policy.History > 0 && !t.fresh
+	if !remembered && !t.policy.IdentifiesUser {
 		return violations, nil
 	}
 	if err := t.probesLeft(ctx); err != nil {
@@ -175,7 +184,7 @@ func (t *task) judge(ctx context.Context, pin cardinal.PIN) ([]cardinal.Violatio
 }
 
 func (t *task) reused(ctx context.Context, pin cardinal.PIN) (bool, error) {
-	if t.policy.History == 0 {
+	if t.policy.History == 0 || t.fresh {
 		return false, nil
 	}
 	tags, err := t.tx.PINHistory(ctx, t.user.ID, t.policy.History)

@@ -36,7 +36,7 @@ func integer(key string, def, least, most int, a about) Of[int] {
 		}
 		return value, nil
 	}
-	return Of[int]{d}
+	return declared[int](d)
 }
 
 func boolean(key string, def bool, a about) Of[bool] {
@@ -48,7 +48,7 @@ func boolean(key string, def bool, a about) Of[bool] {
 		}
 		return value, nil
 	}
-	return Of[bool]{d}
+	return declared[bool](d)
 }
 
 // text declares a single-line text that check accepts; check answers what the
@@ -65,7 +65,7 @@ func text(key, def string, most int, check func(string) string, a about) Of[stri
 		}
 		return value, nil
 	}
-	return Of[string]{d}
+	return declared[string](d)
 }
 
 func choice[T ~string](key string, def T, options []T, a about) Of[T] {
@@ -77,7 +77,7 @@ func choice[T ~string](key string, def T, options []T, a about) Of[T] {
 		}
 		return T(value), nil
 	}
-	return Of[T]{d}
+	return declared[T](d)
 }
 
 func choices[T ~string](key string, def, options []T, a about) Of[[]T] {
@@ -95,7 +95,7 @@ func choices[T ~string](key string, def, options []T, a about) Of[[]T] {
 		}
 		return values, nil
 	}
-	return Of[[]T]{d}
+	return declared[[]T](d)
 }
 
 const maxLockSeconds = 7 * 24 * 60 * 60
@@ -116,7 +116,7 @@ func limits(key string, def []cardinal.LockLimit, a about) Of[[]cardinal.LockLim
 		}
 		return values, nil
 	}
-	return Of[[]cardinal.LockLimit]{d}
+	return declared[[]cardinal.LockLimit](d)
 }
 
 func quote(s string) string {

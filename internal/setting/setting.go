@@ -52,6 +52,7 @@ type Definition struct {
 	Options []string // Choice and Choices
 	Default string   // JSON
 	parse   func(raw string) (any, error)
+	unset   any // Default, parsed
 }
 
 // Check returns raw in its canonical JSON form, or an Error of CodeInvalid that
@@ -81,11 +82,18 @@ func (s Of[T]) In(v Values) T {
 	if value, ok := v.parsed[s.Key]; ok {
 		return value.(T)
 	}
-	value, err := s.parse(s.Default)
+	return s.unset.(T)
+}
+
+// declared parses the default once, for it is asked for much more often than
+// what customers have set.
+func declared[T any](d Definition) Of[T] {
+	value, err := d.parse(d.Default)
 	if err != nil {
-		panic("setting: the default of " + s.Key + " is not of its type") // a test parses every default
+		panic("setting: the default of " + d.Key + " is not of its type") // no program starts with such a declaration
 	}
-	return value.(T)
+	d.unset = value
+	return Of[T]{d}
 }
 
 // Values are a customer's settings at one instant. The zero Values are the
