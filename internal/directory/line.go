@@ -140,21 +140,31 @@ func (b *batch) update(ctx context.Context, l line, user cardinal.User) (people.
 // unchanged reports whether a line asks for nothing but what is there already,
 // so that it need lock and write nothing.
 func (b *batch) unchanged(ctx context.Context, l line, user cardinal.User) (bool, error) {
-	f := l.fields
-	asks := len(l.Violations) > 0 || !f.Credentials.PIN.IsZero() || f.Credentials.RemovePIN || !f.Password.IsZero() ||
-		f.RemovePassword && user.HasPassword ||
-		differs(f.FullName, user.FullName) || differs(f.Email, user.Email) || differs(f.Department, user.Department) ||
-		differs(f.Notes, user.Notes) || differs(f.Role, user.Role) || differs(f.Disabled, user.Disabled)
-	if asks || len(f.Credentials.Numbers) == 0 {
-		return !asks, nil
+	if len(l.Violations) > 0 || asksOfFields(l.fields, user) || asksOfSecrets(l.fields, user) {
+		return false, nil
+	}
+	numbers := l.fields.Credentials.Numbers
+	if len(numbers) == 0 {
+		return true, nil
 	}
 	present, err := b.door.Numbers(ctx, b.tx, b.by, user.ID)
-	for _, change := range f.Credentials.Numbers {
+	for _, change := range numbers {
 		if !same(change, present) {
 			return false, err
 		}
 	}
 	return err == nil, err
+}
+
+func asksOfFields(f account.Fields, user cardinal.User) bool {
+	return differs(f.FullName, user.FullName) || differs(f.Email, user.Email) || differs(f.Department, user.Department) ||
+		differs(f.Notes, user.Notes) || differs(f.Role, user.Role) || differs(f.Disabled, user.Disabled)
+}
+
+// asksOfSecrets takes a PIN or password that is given for a new one: whether it
+// is the present one, nobody is told.
+func asksOfSecrets(f account.Fields, user cardinal.User) bool {
+	return !f.Credentials.PIN.IsZero() || f.Credentials.RemovePIN || !f.Password.IsZero() || f.RemovePassword && user.HasPassword
 }
 
 func differs[T comparable](wanted *T, present T) bool { return wanted != nil && *wanted != present }
@@ -174,14 +184,11 @@ func together(form []cardinal.Violation, err error) error {
 	if len(form) == 0 {
 		return err
 	}
-	var found *cardinal.Error
-	if err != nil {
-		switch cardinal.CodeOf(err) {
-		case cardinal.CodeInternal, cardinal.CodeUnavailable, cardinal.CodeStorageFull:
-			return err
-		}
+	switch cardinal.CodeOf(err) {
+	case cardinal.CodeInternal, cardinal.CodeUnavailable, cardinal.CodeStorageFull:
+		return err
 	}
-	found = &cardinal.Error{Code: cardinal.CodeInvalid, Detail: "The line is not right. Nothing was changed.", Violations: slices.Clone(form)}
+	found := &cardinal.Error{Code: cardinal.CodeInvalid, Detail: "The line is not right. Nothing was changed.", Violations: slices.Clone(form)}
 	for _, v := range reasons(err) {
 		if v.Field == "pin" {
 			found.Code = cardinal.CodePolicyViolation
