@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"cardinal"
@@ -65,11 +66,10 @@ func addressBudget() throttle.Bucket { return throttle.Bucket{Budget: 50, Refill
 // the same Error of CodeUnauthenticated after the same work; too many of them
 // are CodeRateLimited for known and unknown names alike. A PIN never signs in.
 func (s *Service) SignIn(ctx context.Context, c Credentials, from Origin) (cardinal.Token, error) {
-	customer, err := s.customer(ctx, c.Customer)
+	guess, err := s.guess(ctx, c, from)
 	if err != nil {
 		return cardinal.Token{}, err
 	}
-	guess := guess{customer: customer, account: "web " + s.ring.AttemptTag(customer, "web", store.Fold(c.Username)), address: "address " + from.Address}
 	user, hash, err := s.begin(ctx, guess, c.Username)
 	if err != nil {
 		return cardinal.Token{}, err
@@ -80,36 +80,57 @@ func (s *Service) SignIn(ctx context.Context, c Credentials, from Origin) (cardi
 		return cardinal.Token{}, err
 	}
 	if !matches || user.Disabled {
-		return cardinal.Token{}, cardinal.Errorf(cardinal.CodeUnauthenticated, "Username or password is not right. Check both and try again.")
+		return cardinal.Token{}, notRight()
 	}
 	return s.openSession(ctx, guess, user, hash, from)
 }
 
-// customer finds the organisation a person signs in to. Where there are several
-// and none is named, nobody is found: the answer is that of a wrong password.
-func (s *Service) customer(ctx context.Context, name string) (cardinal.CustomerID, error) {
-	var found cardinal.CustomerID
+func notRight() error {
+	return cardinal.Errorf(cardinal.CodeUnauthenticated, "Username or password is not right. Check both and try again.")
+}
+
+// guess is one try at a password and what counts it.
+type guess struct {
+	customer         cardinal.CustomerID
+	known            bool // whether customer is the organisation that was named
+	account, address string
+}
+
+// guess finds the organisation a person signs in to. Where there is none of that
+// name, or several and none is named, the try is counted with the oldest one, so
+// that it costs as much and is limited as tightly as any other.
+func (s *Service) guess(ctx context.Context, c Credentials, from Origin) (guess, error) {
+	g := guess{address: "address " + from.Address}
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
-		if name != "" {
-			customer, err := tx.CustomerByName(ctx, name)
-			found = customer.ID
+		customers, err := tx.Customers(ctx, "", 2)
+		if err != nil {
 			return err
 		}
-		customers, err := tx.Customers(ctx, "", 2)
-		if len(customers) == 1 {
-			found = customers[0].ID
+		if len(customers) == 0 {
+			return notRight()
+		}
+		g.customer, g.known = customers[0].ID, len(customers) == 1
+		if c.Customer == "" {
+			return nil
+		}
+		named, err := tx.CustomerByName(ctx, c.Customer)
+		if g.known = err == nil; g.known {
+			g.customer = named.ID
+		} else if cardinal.CodeOf(err) == cardinal.CodeNotFound {
+			err = nil
 		}
 		return err
 	})
-	if cardinal.CodeOf(err) == cardinal.CodeNotFound || err == nil && found == "" {
-		return "", cardinal.Errorf(cardinal.CodeUnauthenticated, "Username or password is not right. Check both and try again.")
+	g.account = s.account(g.customer, c.Username)
+	if !g.known {
+		g.account = "web " + s.ring.AttemptTag(g.customer, "web elsewhere", store.Fold(c.Customer)+"\n"+store.Fold(c.Username))
 	}
-	return found, err
+	return g, err
 }
 
-type guess struct {
-	customer         cardinal.CustomerID
-	account, address string
+// account names the counter of a username that somebody signs in with.
+func (s *Service) account(customer cardinal.CustomerID, username string) string {
+	return "web " + s.ring.AttemptTag(customer, "web", store.Fold(username))
 }
 
 // begin counts the try as wrong before the password is compared, so that no
@@ -145,7 +166,9 @@ func (s *Service) begin(ctx context.Context, g guess, username string) (cardinal
 		if err := tx.SetCounter(ctx, g.customer, g.account, store.Counter(counted)); err != nil {
 			return err
 		}
-		user, hash, err = findUser(ctx, tx, g.customer, username)
+		if g.known {
+			user, hash, err = findUser(ctx, tx, g.customer, username)
+		}
 		return err
 	})
 	if err == nil {
@@ -177,16 +200,12 @@ func findUser(ctx context.Context, tx *store.Tx, customer cardinal.CustomerID, u
 func (s *Service) openSession(ctx context.Context, g guess, user cardinal.User, hash Hash, from Origin) (cardinal.Token, error) {
 	token := seal.NewToken(seal.SessionToken)
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
-		locked, err := tx.LockUser(ctx, user.Customer, user.ID)
+		locked, same, err := lockUnchanged(ctx, tx, user, hash)
 		if err != nil {
 			return err
 		}
-		present, err := tx.PasswordHash(ctx, locked)
-		if err != nil {
-			return err
-		}
-		if Hash(present) != hash || locked.Disabled {
-			return cardinal.Errorf(cardinal.CodeUnauthenticated, "Username or password is not right. Check both and try again.")
+		if !same || locked.Disabled {
+			return notRight()
 		}
 		if err := takeBack(ctx, tx, g); err != nil {
 			return err
@@ -201,6 +220,20 @@ func (s *Service) openSession(ctx context.Context, g guess, user cardinal.User, 
 	return token, err
 }
 
+// lockUnchanged locks a user and reports whether their password is still the
+// one that was compared; that of a user who has gone is not.
+func lockUnchanged(ctx context.Context, tx *store.Tx, user cardinal.User, hash Hash) (cardinal.User, bool, error) {
+	locked, err := tx.LockUser(ctx, user.Customer, user.ID)
+	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
+		return cardinal.User{}, false, nil
+	}
+	if err != nil {
+		return cardinal.User{}, false, err
+	}
+	present, err := tx.PasswordHash(ctx, locked)
+	return locked, Hash(present) == hash, err
+}
+
 func takeBack(ctx context.Context, tx *store.Tx, g guess) error {
 	address, err := tx.LockCounter(ctx, g.customer, g.address)
 	if err != nil {
@@ -213,12 +246,10 @@ func takeBack(ctx context.Context, tx *store.Tx, g guess) error {
 	return tx.SetCounter(ctx, g.customer, g.account, store.Counter{})
 }
 
+// cut makes of what a browser sent a text that every database takes.
 func cut(userAgent string) string {
 	const most = 200
-	if len(userAgent) > most {
-		return userAgent[:most]
-	}
-	return userAgent
+	return strings.ReplaceAll(strings.ToValidUTF8(userAgent[:min(most, len(userAgent))], ""), "\x00", "")
 }
 
 // Person is somebody signed in to the web interface.
@@ -277,8 +308,15 @@ func (s *Service) ChangePassword(ctx context.Context, caller cardinal.Caller, cu
 	if caller.Kind != cardinal.CallerUser {
 		return cardinal.Errorf(cardinal.CodeForbidden, "Only people have passwords.")
 	}
-	g := guess{customer: caller.Customer, account: "web " + s.ring.AttemptTag(caller.Customer, "web", store.Fold(caller.Name)), address: "address " + caller.Address}
-	_, hash, err := s.begin(ctx, g, caller.Name)
+	violations := CheckPassword(wanted, caller.Name)
+	if len(violations) == 0 && current.Reveal() == wanted.Reveal() {
+		violations = []cardinal.Violation{{Code: cardinal.ViolationReused, Field: "password", Message: "This is the present password. Choose a new one."}}
+	}
+	if len(violations) > 0 {
+		return &cardinal.Error{Code: cardinal.CodeInvalid, Detail: violations[0].Message, Violations: violations}
+	}
+	g := guess{customer: caller.Customer, known: true, account: s.account(caller.Customer, caller.Name), address: "address " + caller.Address}
+	user, hash, err := s.begin(ctx, g, caller.Name)
 	if err != nil {
 		return err
 	}
@@ -286,24 +324,20 @@ func (s *Service) ChangePassword(ctx context.Context, caller cardinal.Caller, cu
 	if err != nil {
 		return err
 	}
-	if !matches {
-		return cardinal.Invalid("currentPassword", "The present password is not right.")
-	}
-	violations := CheckPassword(wanted, caller.Name)
-	if current.Reveal() == wanted.Reveal() {
-		violations = append(violations, cardinal.Violation{Code: cardinal.ViolationReused, Field: "password", Message: "This is the present password. Choose a new one."})
-	}
-	if len(violations) > 0 {
-		return &cardinal.Error{Code: cardinal.CodeInvalid, Detail: violations[0].Message, Violations: violations}
+	if !matches || user.ID != caller.User {
+		return currentNotRight()
 	}
 	fresh, err := s.passwords.Hash(ctx, wanted)
 	if err != nil {
 		return err
 	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {
-		user, err := tx.LockUser(ctx, caller.Customer, caller.User)
+		user, same, err := lockUnchanged(ctx, tx, user, hash)
 		if err != nil {
 			return err
+		}
+		if !same {
+			return currentNotRight()
 		}
 		if err := takeBack(ctx, tx, g); err != nil {
 			return err
@@ -316,6 +350,10 @@ func (s *Service) ChangePassword(ctx context.Context, caller cardinal.Caller, cu
 		}
 		return audit.Record(tx, caller, audit.Entry{Action: "password.changed", Subject: "user " + user.Username})
 	})
+}
+
+func currentNotRight() error {
+	return cardinal.Invalid("currentPassword", "The present password is not right.")
 }
 
 // Bearer is a program or a device that presented its token.

@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -42,8 +43,9 @@ type Hash string
 // Passwords hashes and compares passwords, a few at a time, so that a flood of
 // sign-ins does not fill the memory. Safe for concurrent use.
 type Passwords struct {
-	slots chan struct{}
-	dummy Hash
+	slots    chan struct{}
+	dummy    Hash
+	computed atomic.Int64
 }
 
 // NewPasswords makes the hasher; at most parallel hashes of 19 MiB are computed at once.
@@ -52,6 +54,10 @@ func NewPasswords(parallel int) *Passwords {
 	p.dummy = encode(make([]byte, argonSaltBytes), make([]byte, argonKeyBytes))
 	return p
 }
+
+// Computed is how many hashes were computed so far; what the limits on guessing
+// promise is counted here.
+func (p *Passwords) Computed() int64 { return p.computed.Load() }
 
 // CheckPassword returns what is wrong with a new password: fewer than 12 or more
 // than 200 characters, among the most used ones, or the username itself.
@@ -122,6 +128,7 @@ func (p *Passwords) derive(ctx context.Context, password cardinal.Password, salt
 	case <-ctx.Done():
 		return nil, fmt.Errorf("hash password: %w", ctx.Err())
 	}
+	p.computed.Add(1)
 	return argon2.IDKey([]byte(password.Reveal()), salt, argonPasses, argonMemoryKiB, argonLanes, argonKeyBytes), nil
 }
 
