@@ -14,6 +14,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"cardinal"
 	"cardinal/internal/seal"
@@ -180,10 +181,14 @@ func (c *Chain) fits(customer cardinal.CustomerID, last store.AuditHead, e store
 }
 
 // List returns audit entries of the caller's customer before a number, newest
-// first; subject (as in "user anna") narrows the list unless it is empty.
+// first; 0 begins with the newest. Subject (as in "user anna") narrows the list
+// unless it is empty.
 func List(ctx context.Context, s *store.Store, caller cardinal.Caller, subject string, before int64, most int) ([]cardinal.AuditEntry, error) {
 	if err := caller.Require(cardinal.PermReadLogs); err != nil {
 		return nil, err
+	}
+	if before == 0 {
+		before = math.MaxInt64
 	}
 	var entries []cardinal.AuditEntry
 	err := s.Read(ctx, func(tx *store.Tx) (err error) {
