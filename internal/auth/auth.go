@@ -113,6 +113,10 @@ func (s *Service) guess(ctx context.Context, c Credentials, from Origin) (guess,
 		if c.Customer == "" {
 			return nil
 		}
+		g.known = false
+		if !cardinal.CleanText(c.Customer) {
+			return nil // no database takes it as a text
+		}
 		named, err := tx.CustomerByName(ctx, c.Customer)
 		if g.known = err == nil; g.known {
 			g.customer = named.ID
@@ -184,6 +188,9 @@ func tooManyTries(wait time.Duration) error {
 }
 
 func findUser(ctx context.Context, tx *store.Tx, customer cardinal.CustomerID, username string) (cardinal.User, string, error) {
+	if !cardinal.CleanText(username) {
+		return cardinal.User{}, "", nil // no database takes it as a text
+	}
 	user, err := tx.UserByName(ctx, customer, username)
 	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
 		return cardinal.User{}, "", nil

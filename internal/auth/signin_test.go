@@ -38,6 +38,8 @@ func TestOneAnswerAfterTheSameWork(t *testing.T) {
 			{"without a password, an empty one", credentials("bert", "")},
 			{"disabled, right password", credentials("carl", right)},
 			{"disabled, wrong password", credentials("carl", wrong)},
+			{"a name that nobody can have", credentials("an\x00na\xff", right)},
+			{"an organisation that cannot be", in("Pilsen\x00\xff", credentials("anna", right))},
 			{"unknown organisation", in("Nowhere", credentials("anna", right))},
 		} {
 			t.Run(c.name, func(t *testing.T) {

@@ -70,6 +70,8 @@ func TestOneAnswerForAllThatFails(t *testing.T) {
 			cardinal.SignIn{Method: cardinal.MethodCardPIN, Outcome: cardinal.OutcomeUnknown, NumberEnd: "7766"}},
 		{"unknown username", nil, byName("bert", pin),
 			cardinal.SignIn{Method: cardinal.MethodUsernamePIN, Outcome: cardinal.OutcomeUnknown}},
+		{"username that nobody can have", nil, byName("an\x00na\xff", pin),
+			cardinal.SignIn{Method: cardinal.MethodUsernamePIN, Outcome: cardinal.OutcomeUnknown}},
 		{"no PIN", func(o *office) { o.user("carl"); o.give("carl", nobody, "") }, byCardPIN(nobody, pin),
 			cardinal.SignIn{Method: cardinal.MethodCardPIN, Username: "carl", Outcome: cardinal.OutcomeNoPIN, NumberEnd: "7766"}},
 		{"disabled", func(o *office) { o.update(func(u *cardinal.User) { u.Disabled = true }) }, byCardPIN(card, pin),

@@ -163,7 +163,11 @@ func (t *try) find(ctx context.Context) error {
 	var err error
 	if t.Username != nil {
 		t.subject = "name " + t.ring.AttemptTag(t.caller.Customer, "username", store.Fold(*t.Username))
-		t.user, err = t.tx.UserByName(ctx, t.caller.Customer, *t.Username)
+		// What no database takes as a text is nobody's name either.
+		err = cardinal.ErrNotFound
+		if cardinal.CleanText(*t.Username) {
+			t.user, err = t.tx.UserByName(ctx, t.caller.Customer, *t.Username)
+		}
 	} else {
 		err = t.findByNumber(ctx)
 	}
