@@ -63,6 +63,10 @@ var arrows = map[string][]string{
 	"internal/storetest":   {"internal/store", "internal/audit", "internal/seal", "internal/pgtest"}, // entries need a chain to stand in
 	"internal/apptest":     {"internal/app", "internal/account", "internal/pgtest"}, // an organisation to begin with
 
+	// Tests of the built program from outside: tests only, so that nothing is listed.
+	"e2e":         nil,
+	"e2e/browser": nil,
+
 	// Programs that measure or make data.
 	"bench/...":                 {"internal/..."},
 	"internal/policy/commongen": nil,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -44,7 +45,7 @@ func playScripts(t *testing.T, database string) {
 			"nobody":       playNobody,
 			"organisation": playOrganisation,
 			"serve":        playServe,
-			"stop":         playStop,
+			"shutdown":     playStop,
 			"api":          playAPI,
 			"field":        playField,
 			"set":          playSet,
@@ -53,6 +54,8 @@ func playScripts(t *testing.T, database string) {
 			"logged":       playLogged,
 			"sql":          playSQL,
 			"large":        playLarge,
+			"report":       playReport,
+			"eventually":   playEventually,
 		},
 	})
 }
@@ -85,7 +88,7 @@ func prepareStage(env *testscript.Env, database string) error {
 		}
 	})
 	// Another user must be able to enter where the program runs as one.
-	return os.Chmod(env.WorkDir, 0o755)
+	return errors.Join(os.Chmod(env.WorkDir, 0o755), os.Chmod(filepath.Dir(env.WorkDir), 0o711))
 }
 
 // samples is the directory of the files of people that scripts import.

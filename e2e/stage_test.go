@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // to break what the program wrote
 	"github.com/rogpeppe/go-internal/testscript"
@@ -236,4 +237,51 @@ func playLarge(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	text := `{"username": "large", "notes": "` + strings.Repeat("x", size) + `"}`
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// playReport shows the JSON report of an import that was shown last as a table:
+// line, username, result and the codes of the reasons.
+func playReport(ts *testscript.TestScript, _ bool, _ []string) {
+	var report struct {
+		Lines []struct {
+			Line             int
+			Username, Result string
+			Reasons          []struct{ Code, Field string }
+		}
+		Totals struct{ Created, Updated, Unchanged, Refused int }
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &report))
+	for _, line := range report.Lines {
+		text := fmt.Sprintf("%d | %s | %s", line.Line, line.Username, line.Result)
+		for _, reason := range line.Reasons {
+			text += strings.TrimRight(" | "+reason.Code+" "+reason.Field, " ")
+		}
+		_, err := fmt.Fprintln(ts.Stdout(), text)
+		ts.Check(err)
+	}
+	n := report.Totals
+	_, err := fmt.Fprintf(ts.Stdout(), "%d created, %d updated, %d unchanged, %d refused\n", n.Created, n.Updated, n.Unchanged, n.Refused)
+	ts.Check(err)
+}
+
+// playEventually repeats a GET until a field of its answer has a value: what is
+// done in the background is over after a while.
+func playEventually(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: eventually PATH TOKEN FIELD VALUE")
+	}
+	var got answer
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		var err error
+		got, err = ask(stageOf(ts).server.url, question{method: "GET", path: args[0], token: args[1]})
+		ts.Check(err)
+		value, err := got.json()
+		ts.Check(err)
+		if found, ok := walk(value, strings.Split(args[2], ".")); ok && plain(found) == args[3] {
+			_, err := fmt.Fprintln(ts.Stdout(), string(got.body))
+			ts.Check(err)
+			return
+		}
+	}
+	ts.Fatalf("%s was not %s after %s:\n%s", args[2], args[3], patience, got.body)
 }
