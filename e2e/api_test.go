@@ -114,8 +114,12 @@ func lists(address, token string) (map[string]string, error) {
 // listAll reads the pages of one list.
 func listAll(address, token, path string) ([]any, error) {
 	var all []any
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
 	for cursor := ""; ; {
-		got, err := ask(address, question{method: "GET", path: path + "?limit=200&cursor=" + url.QueryEscape(cursor), token: token})
+		got, err := ask(address, question{method: "GET", path: path + separator + "limit=200&cursor=" + url.QueryEscape(cursor), token: token})
 		if err == nil && got.status != http.StatusOK {
 			err = fmt.Errorf("GET %s: status %d: %s", path, got.status, got.body)
 		}
