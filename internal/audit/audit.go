@@ -146,12 +146,16 @@ func (c *Chain) verifyCustomer(ctx context.Context, s *store.Store, customer car
 	// One transaction sees one state: entries written meanwhile do not look like a fault.
 	err := s.Read(ctx, func(tx *store.Tx) error {
 		head, err := tx.AuditHead(ctx, customer.ID)
+		if cardinal.CodeOf(err) == cardinal.CodeNotFound {
+			head, err = store.AuditHead{Number: -1}, nil // one that was removed fits no chain
+		}
 		if err != nil {
 			return err
 		}
 		last := store.AuditHead{MAC: []byte{}}
-		for {
-			entries, err := tx.AuditChain(ctx, customer.ID, last.Number, 1000)
+		// From below 1, for a number that no entry can have is one that was put in.
+		for after := int64(math.MinInt64); ; after = last.Number {
+			entries, err := tx.AuditChain(ctx, customer.ID, after, 1000)
 			if err != nil {
 				return err
 			}
@@ -161,8 +165,8 @@ func (c *Chain) verifyCustomer(ctx context.Context, s *store.Store, customer car
 					return nil
 				}
 				last = store.AuditHead{Number: entry.Number, MAC: entry.MAC}
+				finding.Entries, finding.Head = last.Number, hex.EncodeToString(last.MAC)
 			}
-			finding.Entries, finding.Head = last.Number, hex.EncodeToString(last.MAC)
 			if len(entries) == 0 {
 				break
 			}

@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"cardinal"
@@ -75,20 +77,15 @@ func (tx *Tx) QueueAudit(customer cardinal.CustomerID, entry cardinal.AuditEntry
 	tx.owners = append(tx.owners, customer)
 }
 
+// flushAudit locks the heads of several customers in one order, whatever the
+// order of the work was, or two transactions could wait for one another.
 func (tx *Tx) flushAudit(ctx context.Context) error {
-	for len(tx.entries) > 0 {
-		customer := tx.owners[0]
-		var mine, rest []cardinal.AuditEntry
-		var restOwners []cardinal.CustomerID
-		for i, entry := range tx.entries {
-			if tx.owners[i] == customer {
-				mine = append(mine, entry)
-			} else {
-				rest, restOwners = append(rest, entry), append(restOwners, tx.owners[i])
-			}
-		}
-		tx.entries, tx.owners = rest, restOwners
-		if err := tx.store.chain(ctx, tx, customer, mine); err != nil {
+	byCustomer := map[cardinal.CustomerID][]cardinal.AuditEntry{}
+	for i, entry := range tx.entries {
+		byCustomer[tx.owners[i]] = append(byCustomer[tx.owners[i]], entry)
+	}
+	for _, customer := range slices.Sorted(maps.Keys(byCustomer)) {
+		if err := tx.store.chain(ctx, tx, customer, byCustomer[customer]); err != nil {
 			return fmt.Errorf("write audit entries: %w", err)
 		}
 	}
