@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -87,6 +88,16 @@ func install(t *testing.T) *installation {
 	return i
 }
 
+// run is a step of a story: what fails in it fails there.
+func (i *installation) run(name string, step func(t *testing.T)) {
+	whole := i.T
+	whole.Run(name, func(t *testing.T) {
+		i.T = t
+		defer func() { i.T = whole }()
+		step(t)
+	})
+}
+
 // serve makes the handler anew, after services were changed.
 func (i *installation) serve() {
 	i.Helper()
@@ -142,7 +153,8 @@ type client struct {
 // with returns a client that sends one more header.
 func (c *client) with(name, value string) *client {
 	more := *c
-	more.header = c.header.Clone()
+	more.header = http.Header{}
+	maps.Copy(more.header, c.header)
 	more.header.Set(name, value)
 	return &more
 }
@@ -232,5 +244,5 @@ func (a answer) codes() string {
 
 const noon = "2026-03-02T12:00:00Z"
 
-// at moves the clock on.
+// later moves the clock on.
 func (i *installation) later(by time.Duration) { i.database.Clock.Add(by) }
