@@ -77,16 +77,18 @@ func (c *Chain) Write(ctx context.Context, tx *store.Tx, customer cardinal.Custo
 		return err
 	}
 	version := c.ring.Current()
+	chained := make([]store.ChainedEntry, 0, len(entries))
 	for _, entry := range entries {
 		entry.Number = head.Number + 1
 		mac, ok := c.ring.AuditMAC(customer, version, head.MAC, payload(entry))
 		if !ok {
 			return fmt.Errorf("audit: the key ring has no version %d", version)
 		}
-		if err := tx.AddAuditEntry(ctx, customer, store.ChainedEntry{AuditEntry: entry, KeyVersion: version, MAC: mac}); err != nil {
-			return err
-		}
+		chained = append(chained, store.ChainedEntry{AuditEntry: entry, KeyVersion: version, MAC: mac})
 		head = store.AuditHead{Number: entry.Number, MAC: mac}
+	}
+	if err := tx.AddAuditEntries(ctx, customer, chained); err != nil {
+		return err
 	}
 	return tx.MoveAuditHead(ctx, customer, head)
 }

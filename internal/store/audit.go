@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
+	"sync"
 
 	"cardinal"
 	"cardinal/internal/store/db"
@@ -54,6 +56,52 @@ func (tx *Tx) AddAuditEntry(ctx context.Context, id cardinal.CustomerID, e Chain
 	}
 	return nil
 }
+
+// auditRows is how many entries one statement writes: each statement costs as
+// much as several rows.
+const auditRows = 16
+
+// AddAuditEntries writes entries of the chain, in order.
+func (tx *Tx) AddAuditEntries(ctx context.Context, id cardinal.CustomerID, entries []ChainedEntry) error {
+	for ; len(entries) >= auditRows; entries = entries[auditRows:] {
+		args := make([]any, 0, auditRows*auditColumns)
+		for _, e := range entries[:auditRows] {
+			args = append(args, string(id), e.Number, millis(e.Time), e.Actor, e.Action, e.Subject, e.Before, e.After, e.Address,
+				int64(e.KeyVersion), e.MAC)
+		}
+		if _, err := tx.work.ExecContext(ctx, insertAuditRows(), args...); err != nil {
+			return fmt.Errorf("write audit entries: %w", err)
+		}
+	}
+	for _, e := range entries {
+		if err := tx.AddAuditEntry(ctx, id, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// auditColumns is how many columns an entry has.
+const auditColumns = 11
+
+// insertAuditRows is the statement of queries/audit.sql for auditRows rows.
+var insertAuditRows = sync.OnceValue(func() string {
+	var text strings.Builder
+	text.WriteString("INSERT INTO audit_entries (customer_id, number, time, actor, action, subject, before, after, address, key_version, mac) VALUES ")
+	for i := range auditRows * auditColumns {
+		switch {
+		case i == 0:
+			text.WriteString("(")
+		case i%auditColumns == 0:
+			text.WriteString("), (")
+		default:
+			text.WriteString(", ")
+		}
+		fmt.Fprintf(&text, "$%d", i+1)
+	}
+	text.WriteString(")")
+	return text.String()
+})
 
 func chainedEntry(r db.AuditEntry) ChainedEntry {
 	return ChainedEntry{
