@@ -113,6 +113,9 @@ type UserQuery struct {
 	Limit     int                 // 1–500 users
 }
 
+// usersMost is how many users a page has at most.
+const usersMost = 500
+
 // UserPage is one page of users; Next is the cursor of the next, empty at the end.
 type UserPage struct {
 	Users []UserView
@@ -123,6 +126,12 @@ type UserPage struct {
 func (s *Service) Users(ctx context.Context, caller cardinal.Caller, q UserQuery) (UserPage, error) {
 	if err := caller.Require(cardinal.PermReadUsers); err != nil {
 		return UserPage{}, err
+	}
+	if q.Limit < 1 || q.Limit > usersMost {
+		return UserPage{}, cardinal.Invalid("limit", "A page has 1 to 500 users.")
+	}
+	if !cardinal.CleanText(q.Text + q.NumberEnd + q.Cursor) {
+		return UserPage{}, nil // nobody is called so, and no database takes it as a text
 	}
 	var page UserPage
 	err := s.store.Read(ctx, func(tx *store.Tx) error {

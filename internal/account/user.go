@@ -166,7 +166,12 @@ func (s *Service) CreateIn(ctx context.Context, tx *store.Tx, by credential.Acti
 		refused.addAll(s.door.Foresee(by, next, n.Fields.Credentials))
 		return user, refused.err()
 	}
-	if err := tx.AddUser(ctx, next); err != nil {
+	row := next
+	if len(refused.violations) > 0 {
+		// It will be undone, and what no database takes must not hide what else is wrong.
+		row = user
+	}
+	if err := tx.AddUser(ctx, row); err != nil {
 		if cardinal.CodeOf(err) != cardinal.CodeConflict {
 			return user, err
 		}
