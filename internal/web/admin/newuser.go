@@ -1,0 +1,79 @@
+package admin
+
+import (
+	"net/http"
+
+	"cardinal"
+	"cardinal/internal/account"
+	"cardinal/internal/setting"
+	"cardinal/internal/web"
+)
+
+type newUserPage struct {
+	*pages
+	page *web.Page[formData]
+}
+
+// formData is a page that is one form.
+type formData struct{ Form *web.Form }
+
+func (p *pages) newUserRoutes() ([]web.Route, error) {
+	page, err := web.Parse[formData](p.kit, area(), "form.html")
+	if err != nil {
+		return nil, err
+	}
+	h := &newUserPage{p, page}
+	return []web.Route{
+		{Pattern: "GET " + newUserPath, Permission: cardinal.PermWriteUsers, Handle: h.show},
+		{Pattern: "POST " + newUserPath, Permission: cardinal.PermWriteUsers, Handle: h.create},
+	}, nil
+}
+
+func (h *newUserPage) form(r *http.Request) (*web.Form, error) {
+	values, err := h.Accounts.Values(r.Context(), web.CallerOf(r))
+	if err != nil {
+		return nil, err
+	}
+	words := web.WordsOf(r)
+	form := userForm(r, account.UserView{}, setting.Policy(values))
+	form.Submit = words.T("user.create")
+	form.Cancel = web.Link{URL: usersPath, Label: words.T("admin.cancel")}
+	return form, nil
+}
+
+func (h *newUserPage) show(w http.ResponseWriter, r *http.Request) error {
+	form, err := h.form(r)
+	if err != nil {
+		return err
+	}
+	return h.answer(w, r, form)
+}
+
+func (h *newUserPage) answer(w http.ResponseWriter, r *http.Request, form *web.Form) error {
+	words := web.WordsOf(r)
+	return h.page.Show(w, r, web.Head{
+		Title: words.T("user.new"), Status: form.Status(), Narrow: true, Back: web.Link{URL: usersPath, Label: words.T("users.title")},
+	}, formData{form})
+}
+
+func (h *newUserPage) create(w http.ResponseWriter, r *http.Request) error {
+	form, err := h.form(r)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(r); err != nil {
+		return err
+	}
+	fields := fieldsOf(form)
+	if form.Refused() {
+		return h.answer(w, r, form)
+	}
+	view, err := h.Accounts.CreateUser(r.Context(), web.CallerOf(r), form.Value("username"), fields)
+	if form.Refuse(err) {
+		return h.answer(w, r, form)
+	}
+	if err != nil {
+		return err
+	}
+	return h.kit.Redirect(w, r, userURL(view.Username), web.Success(web.WordsOf(r).T("user.created", "User", view.Username)))
+}

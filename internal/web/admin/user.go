@@ -1,0 +1,236 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"cardinal"
+	"cardinal/internal/account"
+	"cardinal/internal/credential"
+	"cardinal/internal/setting"
+	"cardinal/internal/web"
+)
+
+type userPage struct {
+	*pages
+	page *web.Page[userData]
+}
+
+// userData is *User details*. Without Form it is read only, and the facts say
+// what the form would.
+type userData struct {
+	Badges  []web.Badge
+	Tabs    []web.Tab
+	Above   web.Notice // told about somebody whose role is above the caller's
+	Form    *web.Form
+	Details []web.Fact
+	Numbers []web.Fact
+
+	PIN     []web.Fact
+	PINLink pinLinks
+	Unlock  string // where to post; empty where it is not for the caller, or there is no lock
+
+	Access   []web.Fact
+	Password string // the page of the one-time password
+	Delete   string
+
+	Changes []web.Fact
+	Reset   string
+
+	Generate []generation
+}
+
+// pinLinks is what can be done about the PIN; empty where it is not for the caller.
+type pinLinks struct {
+	First  string // where to post for a first PIN
+	Again  string // the page that asks before the PIN is replaced
+	Remove string
+}
+
+// generation is a form that stands elsewhere on the page than its button.
+type generation struct{ ID, Action string }
+
+func (p *pages) userRoutes() ([]web.Route, error) {
+	page, err := web.Parse[userData](p.kit, area(), "user.html")
+	if err != nil {
+		return nil, err
+	}
+	h := &userPage{p, page}
+	const path = usersPath + "/{username}"
+	return []web.Route{
+		{Pattern: "GET " + path, Permission: cardinal.PermReadUsers, Handle: h.show},
+		{Pattern: "POST " + path, Permission: cardinal.PermWriteUsers, Handle: h.save},
+		{Pattern: "POST " + path + "/check", Permission: cardinal.PermWriteCredentials, Handle: h.check},
+		{Pattern: "POST " + path + "/unlock", Permission: cardinal.PermUnlock, Handle: h.unlock},
+		{Pattern: "POST " + path + "/reset-changes", Permission: cardinal.PermUnlock, Handle: h.resetChanges},
+	}, nil
+}
+
+// view returns the user that the path names.
+func (p *pages) view(r *http.Request) (account.UserView, error) {
+	return p.Accounts.User(r.Context(), web.CallerOf(r), r.PathValue("username"))
+}
+
+func (h *userPage) form(r *http.Request, view account.UserView) (*web.Form, error) {
+	values, err := h.Accounts.Values(r.Context(), web.CallerOf(r))
+	if err != nil {
+		return nil, err
+	}
+	return userForm(r, view, setting.Policy(values)), nil
+}
+
+func (h *userPage) show(w http.ResponseWriter, r *http.Request) error {
+	view, err := h.view(r)
+	if err != nil {
+		return err
+	}
+	if !web.CallerOf(r).May(cardinal.PermWriteUsers) {
+		return h.answer(w, r, view, nil)
+	}
+	form, err := h.form(r, view)
+	if err != nil {
+		return err
+	}
+	return h.answer(w, r, view, form)
+}
+
+// save is the button Save: fields, numbers and PIN together, or nothing.
+func (h *userPage) save(w http.ResponseWriter, r *http.Request) error {
+	view, err := h.view(r)
+	if err != nil {
+		return err
+	}
+	form, err := h.form(r, view)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(r); err != nil {
+		return err
+	}
+	fields := fieldsOf(form)
+	if form.Refused() {
+		return h.answer(w, r, view, form)
+	}
+	revision, _ := strconv.ParseInt(form.Value("revision"), 10, 64) // what is no number is no revision either: 0
+	saved, err := h.Accounts.UpdateUser(r.Context(), web.CallerOf(r), view.Username, max(1, revision), fields)
+	if errors.Is(err, cardinal.ErrStale) {
+		showTheirs(form, web.WordsOf(r), view)
+	}
+	if form.Refuse(err) {
+		return h.answer(w, r, view, form)
+	}
+	if err != nil {
+		return err
+	}
+	return h.kit.Redirect(w, r, userURL(saved.Username), web.Success(web.WordsOf(r).T("user.saved")))
+}
+
+// check answers which rules the PIN that is being typed breaks.
+func (h *userPage) check(w http.ResponseWriter, r *http.Request) error {
+	pin := cardinal.NewPIN(r.PostFormValue("value"))
+	violations, err := h.Door.CheckPolicy(r.Context(), web.CallerOf(r), pin, r.PathValue("username"))
+	if err != nil {
+		return err
+	}
+	return web.WriteBroken(w, violations)
+}
+
+func (h *userPage) unlock(w http.ResponseWriter, r *http.Request) error {
+	username := r.PathValue("username")
+	if err := h.Door.Unlock(r.Context(), web.CallerOf(r), username); err != nil {
+		return err
+	}
+	return h.kit.Redirect(w, r, userURL(username), web.Success(web.WordsOf(r).T("user.unlocked")))
+}
+
+func (h *userPage) resetChanges(w http.ResponseWriter, r *http.Request) error {
+	username := r.PathValue("username")
+	if err := h.Door.ResetChangeCounts(r.Context(), web.CallerOf(r), username); err != nil {
+		return err
+	}
+	return h.kit.Redirect(w, r, userURL(username), web.Success(web.WordsOf(r).T("user.changes-reset")))
+}
+
+func (h *userPage) answer(w http.ResponseWriter, r *http.Request, view account.UserView, form *web.Form) error {
+	caller, words := web.CallerOf(r), web.WordsOf(r)
+	changes, err := h.Door.ChangesToday(r.Context(), caller, view.Username)
+	if err != nil {
+		return err
+	}
+	data := userData{
+		Badges: badgesOf(words, view), Tabs: userTabs(r, view, true), Form: form, Details: detailFacts(words, view), Numbers: numberFacts(words, view),
+		PIN: pinFacts(r, view), Access: accessFacts(r, view), Changes: changeFacts(words, changes),
+	}
+	if view.Role.Outranks(caller.Role) {
+		data.Above = web.Notice{Tone: web.ToneInfo, Text: words.T("user.above")}
+	}
+	data.allow(caller, view)
+	if changes.PIN+changes.Number == 0 {
+		data.Reset = ""
+	}
+	head := userHead(words, view)
+	if form != nil {
+		head.Status = form.Status()
+	}
+	return h.page.Show(w, r, head, data)
+}
+
+// allow adds what the caller may do.
+func (d *userData) allow(caller cardinal.Caller, view account.UserView) {
+	at := func(parts ...string) string { return userURL(view.Username, parts...) }
+	if caller.May(cardinal.PermWriteCredentials) {
+		if view.HasPIN() {
+			d.PINLink = pinLinks{Again: at("pin", "generate"), Remove: at("pin", "remove")}
+		} else {
+			d.PINLink = pinLinks{First: at("pin", "generate")}
+		}
+		for _, slot := range cardinal.Slots() {
+			if view.Number(slot) == "" {
+				d.Generate = append(d.Generate, generation{generateForm(slot), at("numbers", string(slot), "generate")})
+			}
+		}
+	}
+	if caller.May(cardinal.PermUnlock) {
+		d.Reset = at("reset-changes")
+		if !view.LockedUntil.IsZero() {
+			d.Unlock = at("unlock")
+		}
+	}
+	if caller.May(cardinal.PermWriteUsers) && !view.Role.Outranks(caller.Role) {
+		d.Password = at("password")
+		if view.ID != caller.User {
+			d.Delete = at("delete")
+		}
+	}
+}
+
+func userHead(words *web.Words, view account.UserView) web.Head {
+	head := web.Head{Title: view.FullName, Lead: view.Username, Back: web.Link{URL: usersPath, Label: words.T("users.title")}}
+	if view.FullName == "" {
+		head.Title, head.Lead = view.Username, ""
+	}
+	return head
+}
+
+func userTabs(r *http.Request, view account.UserView, details bool) []web.Tab {
+	words := web.WordsOf(r)
+	tabs := []web.Tab{{Label: words.T("user.tab-details"), URL: userURL(view.Username), Active: details}}
+	if web.CallerOf(r).May(cardinal.PermReadSignIns) {
+		tabs = append(tabs, web.Tab{Label: words.T("user.tab-sign-ins"), URL: userURL(view.Username, "sign-ins"), Active: !details})
+	}
+	return tabs
+}
+
+func changeFacts(words *web.Words, changes credential.ChangesToday) []web.Fact {
+	of := func(count, most int) string {
+		if most < 0 {
+			return words.T("user.changes-unlimited", "Done", count)
+		}
+		return words.T("user.changes-of", "Done", count, "Most", most)
+	}
+	return []web.Fact{
+		{Label: words.T("user.changes-pin"), Text: of(changes.PIN, changes.MostPIN)},
+		{Label: words.T("user.changes-number"), Text: of(changes.Number, changes.MostNumber)},
+	}
+}

@@ -1,0 +1,131 @@
+package self
+
+import (
+	"net/http"
+	"time"
+
+	"cardinal"
+	"cardinal/internal/account"
+	"cardinal/internal/auth"
+	"cardinal/internal/web"
+)
+
+type signInPage struct {
+	*pages
+	page *web.Page[formData]
+}
+
+// formData is a page that is one form.
+type formData struct {
+	Form   *web.Form
+	Notice web.Notice
+}
+
+func (p *pages) signInRoutes() ([]web.Route, error) {
+	page, err := web.Parse[formData](p.kit, web.Area{Layout: web.LayoutSignedOut, Files: files}, "signin.html")
+	if err != nil {
+		return nil, err
+	}
+	s := &signInPage{p, page}
+	return []web.Route{
+		{Pattern: "GET " + web.SignInPath, Permission: cardinal.PermNone, Handle: s.show},
+		{Pattern: "POST " + web.SignInPath, Permission: cardinal.PermNone, Handle: s.signIn},
+		{Pattern: "POST " + web.SignOutPath, Permission: cardinal.PermNone, Handle: s.signOut},
+		{Pattern: "GET " + web.SignOutPath, Permission: cardinal.PermNone, Handle: p.back("/")},
+	}, nil
+}
+
+// door tells what the sign-in page depends on: the only organisation, or that
+// there are several or none.
+func (s *signInPage) door(r *http.Request) (only cardinal.Customer, several bool, err error) {
+	only, err = s.Accounts.CustomerNamed(r.Context(), "")
+	switch cardinal.CodeOf(err) {
+	case cardinal.CodeInvalid:
+		return cardinal.Customer{}, true, nil
+	case cardinal.CodeNotFound:
+		return cardinal.Customer{}, false, nil
+	}
+	return only, false, err
+}
+
+func signInForm(r *http.Request, several bool) *web.Form {
+	words := web.WordsOf(r)
+	form := web.NewForm(words, "sign-in", words.T("self.sign-in.button"))
+	form.Trouble = words.T("self.sign-in.failed")
+	if several {
+		form.Add(web.Field{Name: "organisation", Kind: web.Text, Label: words.T("self.sign-in.organisation"), Autocomplete: "organization", Required: true})
+	}
+	form.Add(web.Field{Name: "username", Kind: web.Text, Label: words.T("self.sign-in.username"), Autocomplete: "username", Required: true})
+	form.Add(web.Field{Name: "password", Kind: web.Password, Label: words.T("self.sign-in.password"), Autocomplete: "current-password", Required: true})
+	form.Carry("next", web.SafePath(r.URL.Query().Get("next"), ""))
+	return form
+}
+
+func (s *signInPage) show(w http.ResponseWriter, r *http.Request) error {
+	if web.SessionOf(r).SignedIn() {
+		return s.forward(w, r, "/")
+	}
+	only, several, err := s.door(r)
+	if err != nil {
+		return err
+	}
+	return s.answer(w, r, only, formData{Form: signInForm(r, several), Notice: nobodyYet(r, only, several)})
+}
+
+func nobodyYet(r *http.Request, only cardinal.Customer, several bool) web.Notice {
+	if several || only.ID != "" {
+		return web.Notice{}
+	}
+	return web.Notice{Tone: web.ToneInfo, Text: web.WordsOf(r).T("self.sign-in.nobody")}
+}
+
+func (s *signInPage) answer(w http.ResponseWriter, r *http.Request, only cardinal.Customer, data formData) error {
+	return s.page.Show(w, r, web.Head{Title: web.WordsOf(r).T("self.sign-in.title"), Lead: only.Name, Status: data.Form.Status()}, data)
+}
+
+func (s *signInPage) signIn(w http.ResponseWriter, r *http.Request) error {
+	only, several, err := s.door(r)
+	if err != nil {
+		return err
+	}
+	form := signInForm(r, several)
+	if err := form.Read(r); err != nil {
+		return err
+	}
+	token, err := s.Auth.SignIn(r.Context(), auth.Credentials{
+		Customer: form.Value("organisation"), Username: form.Value("username"), Password: form.Password("password"),
+	}, originOf(r))
+	if cardinal.CodeOf(err) == cardinal.CodeUnauthenticated {
+		form.Violate("", web.WordsOf(r).T("self.sign-in.wrong"))
+	}
+	if form.Refuse(err) || form.Refused() {
+		return s.answer(w, r, only, formData{Form: form, Notice: nobodyYet(r, only, several)})
+	}
+	if err != nil {
+		return err
+	}
+	s.kit.SetSession(w, r, token, time.Time{})
+	return s.forward(w, r, web.SafePath(form.Value("next"), "/"))
+}
+
+func originOf(r *http.Request) auth.Origin {
+	caller := web.CallerOf(r)
+	return auth.Origin{Address: caller.Address, UserAgent: r.UserAgent(), RequestID: caller.RequestID}
+}
+
+// signOut ends the session, and forgets it also where it had ended already.
+func (s *signInPage) signOut(w http.ResponseWriter, r *http.Request) error {
+	if session := web.SessionOf(r); session.SignedIn() {
+		if err := s.Auth.SignOut(r.Context(), session.Caller, false); err != nil && cardinal.CodeOf(err) != cardinal.CodeNotFound {
+			return err
+		}
+	}
+	s.kit.ClearSession(w, r)
+	return s.kit.Redirect(w, r, web.SignInPath, web.Success(web.WordsOf(r).T("self.sign-in.signed-out")))
+}
+
+// view returns the signed-in person's own record.
+func (p *pages) view(r *http.Request) (account.UserView, error) {
+	caller := web.CallerOf(r)
+	return p.Accounts.User(r.Context(), caller, caller.Name)
+}
