@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,8 @@ type installation struct {
 	log      *logged
 	customer cardinal.Customer
 	console  cardinal.Caller
+	// fault, where it is set, decides whether a change can be committed.
+	fault atomic.Pointer[func() error]
 }
 
 // logged is what was written to the log. Safe for concurrent use.
@@ -62,8 +65,27 @@ func (l *logged) String() string {
 func install(t *testing.T) *installation {
 	t.Helper()
 	database := storetest.New(t, storetest.SQLite)
-	s := database.Open(t)
-	i := &installation{T: t, database: database, store: s, log: &logged{}}
+	i := &installation{T: t, database: database, log: &logged{}}
+	options := database.Options(database.Ring)
+	chain := options.Chain
+	options.Chain = func(ctx context.Context, tx *store.Tx, customer cardinal.CustomerID, entries []cardinal.AuditEntry) error {
+		if fault := i.fault.Load(); fault != nil {
+			if err := (*fault)(); err != nil {
+				return err
+			}
+		}
+		return chain(ctx, tx, customer, entries)
+	}
+	s, err := store.Open(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close the store: %v", err)
+		}
+	})
+	i.store = s
 	log := slog.New(slog.NewJSONHandler(i.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	door := credential.New(s, database.Ring, rand.Reader, log)
 	passwords := auth.NewPasswords(2)

@@ -1,0 +1,171 @@
+package api_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"cardinal"
+	"cardinal/internal/api"
+	"cardinal/internal/storetest"
+)
+
+// sampleBody is a body that a call accepts, as far as it needs one.
+func sampleBody(line api.Line) any {
+	switch line.Method + " " + strings.TrimPrefix(line.Path, "/api/v1") {
+	case "POST /users":
+		return `{"username":"carl"}`
+	case "PUT /users/{username}/pin", "POST /pin-policy/check":
+		return `{"pin":"739204"}`
+	case "PUT /users/{username}/card-numbers/{slot}":
+		return `{"number":"55501234"}`
+	case "PUT /settings/{key}":
+		return `{"value":6}`
+	case "PATCH /users/{username}":
+		return `{"fullName":"Changed"}`
+	case "PATCH /devices/{id}":
+		return `{"name":"Changed"}`
+	case "POST /devices":
+		return `{"name":"Another"}`
+	case "POST /api-tokens":
+		return `{"name":"another","role":"auditor"}`
+	case "POST /customers":
+		return `{"name":"Another"}`
+	case "POST /imports":
+		return "username\nemil\n"
+	}
+	return nil
+}
+
+// target is what the walks call things by.
+type target struct{ device, token, run string }
+
+func (g target) path(line api.Line) string {
+	id := map[string]string{"devices": g.device, "api-tokens": g.token, "imports": g.run}[strings.Split(line.Path, "/")[3]]
+	return strings.NewReplacer("{username}", "anna", "{slot}", "primary", "{key}", "pin.min-length", "{id}", id).Replace(line.Path)
+}
+
+// furnish gives the customer a user, a device, a token and an import.
+func furnish(i *installation) target {
+	i.Helper()
+	storetest.User(i, i.store, i.customer.ID, "anna")
+	device, _, err := i.services.Accounts.CreateDevice(i.Context(), i.console, cardinal.Device{Name: "Printer"})
+	if err != nil {
+		i.Fatal(err)
+	}
+	token, _, err := i.services.Accounts.CreateToken(i.Context(), i.console, "reader", cardinal.RoleAuditor, 0)
+	if err != nil {
+		i.Fatal(err)
+	}
+	helpdesk := i.as(cardinal.RoleHelpdesk)
+	run := helpdesk.do("POST", "/api/v1/imports?dryRun=true", "username\nzoe\n").want(202)
+	helpdesk.finished(run.header.Get("Location"))
+	return target{string(device.ID), string(token.ID), run.object()["id"].(string)}
+}
+
+// TestPermissions walks every route with every role, a device and nobody.
+func TestPermissions(t *testing.T) {
+	i := install(t)
+	lines := api.Lines()
+	target := furnish(i)
+	roles := []cardinal.Role{cardinal.RoleAuditor, cardinal.RoleProvisioner, cardinal.RoleHelpdesk, cardinal.RoleAdministrator, cardinal.RoleOperator}
+	clients := map[cardinal.Role]*client{}
+	for _, role := range roles {
+		clients[role] = i.as(role)
+	}
+	printer, nobody := i.device("kiosk"), &client{installation: i}
+	for _, line := range lines {
+		path := target.path(line)
+		i.run(line.Method+" "+line.Path, func(t *testing.T) {
+			nobody.do(line.Method, path, sampleBody(line)).want(401)
+			if status := printer.do(line.Method, path, sampleBody(line)).status; (status == 403) == (line.Permission == cardinal.PermSignInAtDevice) {
+				t.Errorf("a device gets %d", status)
+			}
+			for _, role := range roles {
+				status := clients[role].do(line.Method, path, sampleBody(line)).status
+				if status == 401 || status >= 500 || (status == 403) == role.May(line.Permission) {
+					t.Errorf("%s gets %d", role, status)
+				}
+			}
+		})
+	}
+}
+
+// TestRoles holds some of what the roles are for (spec: security) without
+// asking the table.
+func TestRoles(t *testing.T) {
+	i := install(t)
+	target := furnish(i)
+	auditor, helpdesk, provisioner := i.as(cardinal.RoleAuditor), i.as(cardinal.RoleHelpdesk), i.as(cardinal.RoleProvisioner)
+	for _, line := range api.Lines() {
+		path, section := target.path(line), strings.Split(line.Path, "/")[3]
+		reads := line.Method == "GET" || slices.Contains([]string{"/api/v1/users/search", "/api/v1/pin-policy/check"}, line.Path)
+		if !reads {
+			auditor.do(line.Method, path, sampleBody(line)).want(403)
+		}
+		if slices.Contains([]string{"settings", "devices", "api-tokens", "customers", "audit-entries"}, section) {
+			helpdesk.do(line.Method, path, sampleBody(line)).want(403)
+			provisioner.do(line.Method, path, sampleBody(line)).want(403)
+		}
+	}
+	provisioner.do("GET", "/api/v1/sign-ins", nil).want(403)
+	provisioner.do("POST", "/api/v1/users/anna/unlock", nil).want(403)
+	i.as(cardinal.RoleAdministrator).do("GET", "/api/v1/customers", nil).want(403)
+	i.run("nobody grants a role above their own, nor changes who outranks them", func(*testing.T) {
+		administrator := i.as(cardinal.RoleAdministrator)
+		administrator.do("PATCH", "/api/v1/users/anna", `{"role":"operator"}`).want(403)
+		administrator.do("PATCH", "/api/v1/users/anna", `{"role":"administrator"}`).want(200)
+		administrator.do("POST", "/api/v1/users", `{"username":"zora","role":"administrator"}`).want(201)
+		helpdesk.do("PATCH", "/api/v1/users/anna", `{"email":"me@example.org"}`).want(403)
+		helpdesk.do("PATCH", "/api/v1/users/anna", `{"role":"user"}`).want(403)
+		helpdesk.do("POST", "/api/v1/users", `{"username":"eve","role":"administrator"}`).want(403)
+		helpdesk.do("DELETE", "/api/v1/users/anna", nil).want(403)
+	})
+}
+
+// TestForeignCustomer walks every route as the operator of another customer,
+// who must neither see nor change anything.
+func TestForeignCustomer(t *testing.T) {
+	i := install(t)
+	target := furnish(i)
+	own := i.as(cardinal.RoleOperator)
+	own.do("PATCH", "/api/v1/users/anna", `{"primaryCardNumber":"99990000","fullName":"Anna Secret"}`).want(200)
+	_, console := i.organisation("Brno Library")
+	stranger := i.foreign(console, cardinal.RoleOperator)
+	looks := []string{"/users/anna", "/settings/pin.min-length", "/devices", "/api-tokens", "/imports", "/audit-entries", "/sign-ins", "/exports/users"}
+	state := func() string {
+		var text strings.Builder
+		for _, path := range looks {
+			// The audit log grows by the exports and imports of this test itself.
+			if path != "/audit-entries" {
+				text.WriteString(own.do("GET", "/api/v1"+path, nil).want(200).text)
+			}
+		}
+		return text.String()
+	}
+	before := state()
+	for _, line := range api.Lines() {
+		i.run(line.Method+" "+line.Path, func(t *testing.T) {
+			a := stranger.do(line.Method, target.path(line), sampleBody(line))
+			named := strings.Contains(line.Path, "{username}") || strings.Contains(line.Path, "{id}")
+			if named && a.status != 404 {
+				t.Errorf("answered %d: %s", a.status, a.text)
+			}
+			for _, secret := range []string{"anna", "Anna Secret", "Printer", "reader", "99990000", target.device, target.token, target.run, string(i.customer.ID)} {
+				if strings.Contains(a.text, secret) && line.Permission != cardinal.PermCustomers {
+					t.Errorf("sees %s: %s", secret, a.text)
+				}
+			}
+		})
+	}
+	i.run("the number can be taken there too, and finds nobody", func(t *testing.T) {
+		found := stranger.do("POST", "/api/v1/users/search", `{"number":"99990000"}`).want(200).object()
+		if len(found["items"].([]any)) != 0 {
+			t.Errorf("found %v", found)
+		}
+		stranger.do("POST", "/api/v1/users", `{"username":"anna","primaryCardNumber":"99990000"}`).want(201)
+	})
+	if after := state(); after != before {
+		t.Errorf("changed\n%s to\n%s", before, after)
+	}
+}
