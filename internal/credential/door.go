@@ -54,13 +54,15 @@ func (c Change) IsZero() bool { return c.PIN.IsZero() && !c.RemovePIN && len(c.N
 // transaction that writes.
 type task struct {
 	*Door
-	tx      *store.Tx
-	caller  cardinal.Caller
-	user    cardinal.User
-	values  setting.Values
-	policy  cardinal.Policy
-	numbers map[cardinal.Slot]store.StoredNumber
-	fresh   bool // the user was made in this transaction and has had nothing yet
+	tx       *store.Tx
+	caller   cardinal.Caller
+	user     cardinal.User
+	values   setting.Values
+	policy   cardinal.Policy
+	numbers  map[cardinal.Slot]store.StoredNumber
+	fresh    bool // the user was made in this transaction and has had nothing yet
+	own      bool // self-service, which has a daily limit of its own
+	replaced bool // a PIN was there before
 }
 
 func (d *Door) begin(ctx context.Context, tx *store.Tx, caller cardinal.Caller, user cardinal.User) (*task, error) {
@@ -143,7 +145,7 @@ func (t *task) apply(ctx context.Context, change Change) (bool, error) {
 		changed = changed || removed
 	}
 	if !change.PIN.IsZero() {
-		_, refused, err := t.setPIN(ctx, change.PIN, false)
+		_, refused, err := t.setPIN(ctx, change.PIN)
 		if err != nil {
 			return false, err
 		}

@@ -222,7 +222,7 @@ func numberTaken(slot cardinal.Slot) cardinal.Violation {
 // generateNumber draws until a number is free. After a few that are taken it
 // counts, and refuses where fewer than one in a thousand would still be free.
 func (t *task) generateNumber(ctx context.Context, slot cardinal.Slot) (cardinal.CardNumber, error) {
-	length := setting.CardIDGeneratedLength.In(t.values)
+	length, present := setting.CardIDGeneratedLength.In(t.values), t.numbers
 	const drawsBeforeCount, draws = 5, 20_000
 	for draw := range draws {
 		if draw == drawsBeforeCount {
@@ -245,6 +245,7 @@ func (t *task) generateNumber(ctx context.Context, slot cardinal.Slot) (cardinal
 		if cardinal.CodeOf(err) != cardinal.CodeNotFound {
 			return cardinal.CardNumber{}, err
 		}
+		t.numbers = present // also after a draw that somebody took meanwhile
 		_, taken, err := t.setNumbers(ctx, []NumberChange{{slot, number}})
 		if err != nil || len(taken) == 0 {
 			return number, err
@@ -258,11 +259,10 @@ func (t *task) numbersLeft(ctx context.Context, length int) error {
 	if err != nil {
 		return err
 	}
-	all := 9
-	for range length - 1 {
-		all *= 10
-	}
-	if (all-taken)*1000 < all {
+	// All that can be drawn: nine in ten of the acceptable texts do not begin with 0.
+	drawn := cardinal.Policy{Characters: cardinal.Digits, GeneratedCharacters: cardinal.Digits, DisallowSequential: true}
+	all := policy.Acceptable(drawn, length) * 9 / 10
+	if (all-float64(taken))*1000 < all {
 		return numbersUsedUp()
 	}
 	return nil

@@ -98,7 +98,7 @@ func (d *Door) ChangeOwnPIN(ctx context.Context, caller cardinal.Caller, wanted 
 		if t.policy.IdentifiesUser {
 			return cardinal.Invalid("pin", "PINs are generated here and cannot be chosen. Have a new one generated.")
 		}
-		state, err = t.mustSetPIN(ctx, wanted.New, false)
+		state, err = t.mustSetPIN(ctx, wanted.New)
 		return err
 	})
 	if err != nil {
@@ -187,7 +187,7 @@ func (d *Door) changeOwn(ctx context.Context, caller cardinal.Caller, limit ownL
 			refused = cardinal.Errorf(cardinal.CodeRateLimited, "%s", limit.past)
 			return nil
 		}
-		refused, err = d.Attempt(ctx, tx, Acting{caller, t.values}, user, func() error { return do(t) })
+		refused, err = d.attemptOwn(ctx, t, do)
 		return err
 	})
 	if err != nil {

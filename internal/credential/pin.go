@@ -19,7 +19,7 @@ const HistoryKept = 24
 func (d *Door) SetPIN(ctx context.Context, caller cardinal.Caller, username string, pin cardinal.PIN) (cardinal.PINState, error) {
 	var state cardinal.PINState
 	err := d.change(ctx, caller, username, func(t *task) (err error) {
-		state, err = t.mustSetPIN(ctx, pin, false)
+		state, err = t.mustSetPIN(ctx, pin)
 		return err
 	})
 	return state, err
@@ -85,23 +85,28 @@ func Matches(ring *seal.Ring, customer cardinal.CustomerID, stored store.StoredP
 	return ring.PINMatches(customer, stored.User, seal.Tag(stored.Tag), pin)
 }
 
-func (t *task) mustSetPIN(ctx context.Context, pin cardinal.PIN, generated bool) (cardinal.PINState, error) {
-	state, violations, err := t.setPIN(ctx, pin, generated)
+func (t *task) mustSetPIN(ctx context.Context, pin cardinal.PIN) (cardinal.PINState, error) {
+	state, violations, err := t.setPIN(ctx, pin)
 	if err != nil {
 		return state, err
 	}
 	return state, refusal(violations)
 }
 
-// setPIN judges a PIN and, if it is acceptable, writes it. Violations mean that
-// nothing was written.
-func (t *task) setPIN(ctx context.Context, pin cardinal.PIN, generated bool) (cardinal.PINState, []cardinal.Violation, error) {
+// setPIN judges a PIN that somebody chose and, if it is acceptable, writes it.
+// Violations are to undo what was written.
+func (t *task) setPIN(ctx context.Context, pin cardinal.PIN) (cardinal.PINState, []cardinal.Violation, error) {
 	violations, err := t.judge(ctx, pin)
 	if err != nil || len(violations) > 0 {
 		return cardinal.PINState{}, violations, err
 	}
-	replaced, err := t.clear(ctx)
-	if err != nil {
+	return t.writePIN(ctx, pin, false)
+}
+
+// writePIN replaces the user's PIN by an acceptable one. A violation means that
+// somebody else has taken it since it was judged, and that the user has none now.
+func (t *task) writePIN(ctx context.Context, pin cardinal.PIN, generated bool) (cardinal.PINState, []cardinal.Violation, error) {
+	if err := t.clear(ctx); err != nil {
 		return cardinal.PINState{}, nil, err
 	}
 	stored := t.newPIN(pin, generated)
@@ -116,23 +121,25 @@ func (t *task) setPIN(ctx context.Context, pin cardinal.PIN, generated bool) (ca
 	if err := t.tx.AddPINHistory(ctx, t.user.ID, stored.ID, store.Tag(history), HistoryKept); err != nil {
 		return cardinal.PINState{}, nil, err
 	}
-	return stored.PINState, nil, t.recordPIN(stored.PINState, replaced)
+	return stored.PINState, nil, t.recordPIN(stored.PINState)
 }
 
 // clear takes the present PIN away, if there is one, and forgets wrong tries.
-func (t *task) clear(ctx context.Context) (replaced bool, err error) {
+func (t *task) clear(ctx context.Context) error {
 	if t.fresh {
-		return false, nil
+		return nil
 	}
 	// The counter before the PIN: sign-in locks them in that order.
 	if err := t.tx.SetCounter(ctx, t.user.Customer, store.UserSubject(t.user.ID), store.Counter{}); err != nil {
-		return false, err
+		return err
 	}
-	return t.tx.RemovePIN(ctx, t.user.ID)
+	removed, err := t.tx.RemovePIN(ctx, t.user.ID)
+	t.replaced = t.replaced || removed
+	return err
 }
 
-func (t *task) recordPIN(state cardinal.PINState, replaced bool) error {
-	after := audit.Fields{"generated": state.Generated, "replaced": replaced}
+func (t *task) recordPIN(state cardinal.PINState) error {
+	after := audit.Fields{"generated": state.Generated, "replaced": t.replaced}
 	if !state.ExpiresAt.IsZero() {
 		after["expiresAt"] = state.ExpiresAt.Format(time.RFC3339)
 	}
@@ -186,6 +193,14 @@ func (t *task) judge(ctx context.Context, pin cardinal.PIN) ([]cardinal.Violatio
 func (t *task) reused(ctx context.Context, pin cardinal.PIN) (bool, error) {
 	if t.policy.History == 0 || t.fresh {
 		return false, nil
+	}
+	// The present PIN apart, for the history is in the order of a clock that may have been set back.
+	present, err := t.tx.PIN(ctx, t.user.ID)
+	switch {
+	case err == nil && Matches(t.ring, t.user.Customer, present, pin):
+		return true, nil
+	case err != nil && cardinal.CodeOf(err) != cardinal.CodeNotFound:
+		return false, err
 	}
 	tags, err := t.tx.PINHistory(ctx, t.user.ID, t.policy.History)
 	if err != nil {
@@ -252,8 +267,11 @@ func (t *task) generatePIN(ctx context.Context, length int) (cardinal.PIN, cardi
 		if reused || taken {
 			continue
 		}
-		state, err := t.mustSetPIN(ctx, pin, true)
-		return pin, state, err
+		// Judged already; and as nobody chose it, it counts as nobody's probe.
+		state, violations, err := t.writePIN(ctx, pin, true)
+		if err != nil || len(violations) == 0 {
+			return pin, state, err
+		}
 	}
 	return cardinal.PIN{}, cardinal.PINState{}, cardinal.Invalid("pin.generated-length",
 		"Hardly any PIN of that length is still free. Raise the length of generated PINs (pin.generated-length).")
