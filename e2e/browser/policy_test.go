@@ -38,7 +38,7 @@ func TestPINPolicy(t *testing.T) {
 		s.set("user.can-change-pin", "true")
 		s.signIn(adminName)
 		s.Follow("a[href='/security-options']")
-		if got := s.text(".tabs a[aria-current]") + " / " + s.text("legend"); got != "General / PIN policy" {
+		if got := s.text(".tabs a[aria-current]") + " / " + s.text("#policy legend"); got != "General / PIN policy" {
 			t.Errorf("tab and section are %q", got)
 		}
 		for label, id := range map[string]string{

@@ -4,6 +4,7 @@
 package browser
 
 import (
+	"context"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -60,7 +61,7 @@ func newStage(t *testing.T) *stage {
 	var err error
 	s.app, err = app.Open(t.Context(), app.Config{Data: t.TempDir(), Create: true, Clock: s.clock.Now})
 	s.must(err)
-	t.Cleanup(func() { s.must(s.app.Close(t.Context())) })
+	t.Cleanup(func() { s.must(s.app.Close(context.WithoutCancel(t.Context()))) })
 	customer, err := s.app.Accounts.Install(t.Context(), account.NewCustomer{
 		Name: "Acme Corporation", Admin: adminName, Password: cardinal.NewPassword(password),
 	})
@@ -114,6 +115,7 @@ func (s *stage) signIn(username string) {
 	s.t.Helper()
 	s.open("/sign-in")
 	if s.Path() != "/sign-in" {
+		s.Click(".menu-button")
 		s.Follow("form[action='/sign-out'] button")
 	}
 	s.Type("#sign-in-username", username)

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 
+	"cardinal"
+	"cardinal/internal/auth"
 	"cardinal/internal/web"
 	"cardinal/internal/web/admin"
 	"cardinal/internal/web/self"
@@ -23,4 +25,12 @@ func (s *stage) handler() http.Handler {
 	handler, err := kit.Handler(append(own, others...)...)
 	s.must(err)
 	return handler
+}
+
+// session signs somebody in behind the browser's back and returns their token.
+func (s *stage) session(username string) string {
+	s.t.Helper()
+	token, err := s.app.Auth.SignIn(s.t.Context(), auth.Credentials{Username: username, Password: cardinal.NewPassword(password)}, auth.Origin{Address: "127.0.0.1"})
+	s.must(err)
+	return token.Reveal()
 }

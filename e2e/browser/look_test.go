@@ -1,0 +1,183 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"cardinal"
+	"cardinal/internal/account"
+	"cardinal/internal/browsertest"
+	"cardinal/internal/credential"
+	"cardinal/internal/signin"
+)
+
+// furnish puts people on the stage in every state that pages show.
+func (s *stage) furnish() {
+	s.t.Helper()
+	ctx := s.t.Context()
+	s.set("pin.expiration-hours", "72")
+	for _, p := range []struct {
+		username, name, department string
+		role                       cardinal.Role
+	}{
+		{"bruno", "Bruno Costa", "Sales", cardinal.RoleUser},
+		{"chiamaka", "Chiamaka Okonkwo-Featherstonehaugh", "Research and Development, Building 4", cardinal.RoleUser},
+		{"dmitri", "", "", cardinal.RoleUser},
+		{"elodie", "Élodie Martin", "Finance", cardinal.RoleUser},
+		{"helga", "Helga Brandt", "IT", cardinal.RoleHelpdesk},
+		{"aurel", "Aurel Popescu", "Audit", cardinal.RoleAuditor},
+	} {
+		s.person(p.username, p.name, p.role)
+		_, err := s.app.Accounts.UpdateUser(ctx, s.as, p.username, 0, account.Fields{Department: &p.department})
+		s.must(err)
+	}
+	for _, username := range []string{"bruno", "chiamaka", "helga"} {
+		_, err := s.app.Door.GenerateNumber(ctx, s.as, username, cardinal.Primary)
+		s.must(err)
+	}
+	s.must(s.app.Door.SetNumber(ctx, s.as, "bruno", credential.NumberChange{Slot: cardinal.Secondary, Number: number(s.t, "04A2B7C9D1")}))
+	for username, pin := range map[string]string{"bruno": "805913", "chiamaka": "730582"} {
+		_, err := s.app.Door.SetPIN(ctx, s.as, username, cardinal.NewPIN(pin))
+		s.must(err)
+	}
+	disabled := true
+	_, err := s.app.Accounts.UpdateUser(ctx, s.as, "elodie", 0, account.Fields{Disabled: &disabled})
+	s.must(err)
+	s.signInsOf("bruno", "805913", "4471", "805913")
+	s.signInsOf("chiamaka", "1", "2", "3", "4", "5")
+}
+
+func number(t *testing.T, text string) cardinal.CardNumber {
+	t.Helper()
+	n, err := cardinal.ParseCardNumber("number", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// signInsOf has somebody try PINs at a device, a minute apart.
+func (s *stage) signInsOf(username string, pins ...string) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	device, _, err := s.app.Accounts.CreateDevice(ctx, s.as, cardinal.Device{Name: "Copier of " + username})
+	s.must(err)
+	caller := cardinal.Caller{Kind: cardinal.CallerDevice, Customer: s.as.Customer, Device: device.ID, Name: device.Name}
+	for _, text := range pins {
+		pin := cardinal.NewPIN(text)
+		s.clock.add(time.Minute)
+		_, err := s.app.SignIn.SignIn(ctx, caller, signin.Try{Username: &username, PIN: &pin})
+		if err != nil && cardinal.CodeOf(err) != cardinal.CodeSignInFailed {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// look is one page as somebody sees it: where it is, and what is done there first.
+type look struct {
+	name, as, path string
+	do             func(s *stage)
+}
+
+func press(selector string) func(*stage) {
+	return func(s *stage) { s.Follow(selector) }
+}
+
+func looks() []look {
+	return []look{
+		{"sign-in", "", "/sign-in", nil},
+		{"sign-in-refused", "", "/sign-in", press("#sign-in button[type=submit]")},
+		{"users", adminName, "/users", nil},
+		{"users-found", adminName, "/users", func(s *stage) { s.Type("#find", "04A2B7C9D1"); s.Enter() }},
+		{"users-nobody", adminName, "/users?q=nobody", nil},
+		{"users-auditor", "aurel", "/users", nil},
+		{"new-user", adminName, "/new-user", nil},
+		{"new-user-refused", adminName, "/new-user", func(s *stage) { s.Type("#user-pin", "1234"); s.Follow("#user button[type=submit]") }},
+		{"user", adminName, "/users/bruno", nil},
+		{"user-locked", adminName, "/users/chiamaka", nil},
+		{"user-bare", adminName, "/users/dmitri", nil},
+		{"user-refused", adminName, "/users/bruno", func(s *stage) {
+			s.fill("#user-email", "not an address")
+			s.Type("#user-pin", "1234")
+			s.Follow("#user button[type=submit]")
+		}},
+		{"user-above", "helga", "/users/ada", nil},
+		{"user-auditor", "aurel", "/users/bruno", nil},
+		{"user-sign-ins", adminName, "/users/bruno/sign-ins", nil},
+		{"user-no-sign-ins", adminName, "/users/dmitri/sign-ins", nil},
+		{"user-delete", adminName, "/users/dmitri/delete", nil},
+		{"pin-remove", adminName, "/users/bruno/pin/remove", nil},
+		{"pin-generate", adminName, "/users/bruno/pin/generate", nil},
+		{"pin-generated", adminName, "/users/elodie/pin/generate", press(".confirm button[type=submit]")},
+		{"number-generate", adminName, "/users/bruno/numbers/primary/generate", nil},
+		{"password-one-time", adminName, "/users/dmitri/password", nil},
+		{"password-generated", adminName, "/users/elodie/password", press("#password button[type=submit]")},
+		{"policy", adminName, "/security-options", nil},
+		{"policy-tried", adminName, "/security-options", func(s *stage) { s.Type("#try", "1234"); s.Follow("button[value=try]") }},
+		{"policy-refused", adminName, "/security-options", func(s *stage) {
+			s.fill(at("policy-pin.min-length"), "3")
+			s.Follow("#policy button[type=submit]")
+		}},
+		{"policy-auditor", "aurel", "/security-options", nil},
+		{"general", adminName, "/options/general", nil},
+		{"general-auditor", "aurel", "/options/general", nil},
+		{"config", adminName, "/options/config-editor", nil},
+		{"config-found", adminName, "/options/config-editor?find=num-times", nil},
+		{"config-none", adminName, "/options/config-editor?find=nothing", nil},
+		{"config-auditor", "aurel", "/options/config-editor?find=pin", nil},
+		{"summary", "bruno", "/summary", nil},
+		{"summary-bare", "dmitri", "/summary", nil},
+		{"change", "bruno", "/change-details", nil},
+		{"change-refused", "bruno", "/change-details", func(s *stage) { s.submitPIN("123456") }},
+		{"change-number", "bruno", "/change-details", press("#number button[type=submit]")},
+		{"password", "bruno", "/password", nil},
+		{"password-refused", "bruno", "/password", press("#password button[type=submit]")},
+		{"forbidden", "bruno", "/users", nil},
+	}
+}
+
+// TestEveryPageIsFitToLookAt asks axe-core about every page, light and dark, wide
+// and narrow. With CARDINAL_PICTURES set to a folder it leaves pictures there.
+func TestEveryPageIsFitToLookAt(t *testing.T) {
+	s := newStage(t)
+	s.furnish()
+	s.set("user.can-change-pin", "true")
+	s.set("user.can-change-card-id", "true")
+	s.set("user.can-change-card-id.num-times-per-day", "-1")
+	s.set("user.can-view-card-id", `"primary"`)
+	sessions := map[string]string{"": ""}
+	for _, l := range looks() {
+		if _, have := sessions[l.as]; !have {
+			sessions[l.as] = s.session(l.as)
+		}
+	}
+	for _, screen := range []struct {
+		scheme browsertest.Scheme
+		width  int
+	}{{browsertest.Light, 1440}, {browsertest.Dark, 1440}, {browsertest.Light, 390}, {browsertest.Dark, 320}} {
+		s.Prefer(screen.scheme)
+		s.Screen(screen.width, 900)
+		for _, l := range looks() {
+			s.Cookie(s.url, "cardinal-session", sessions[l.as])
+			s.open(l.path)
+			if l.do != nil {
+				l.do(s)
+			}
+			name := fmt.Sprintf("%s-%s-%d", l.name, screen.scheme, screen.width)
+			for _, finding := range s.Axe() {
+				t.Errorf("%s: %s", name, finding)
+			}
+			if over := s.Overflow(); over > 0 {
+				t.Errorf("%s is %d pixels wider than the screen", name, over)
+			}
+			s.picture(name)
+		}
+	}
+	for _, problem := range s.Problems() {
+		if !strings.Contains(problem, "status of 4") {
+			t.Errorf("the browser complains: %s", problem)
+		}
+	}
+}
