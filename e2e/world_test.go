@@ -19,6 +19,7 @@ type world struct {
 	admin    string // an administrator's token
 	device   string // a device's token
 	nodes    []*server
+	staff    *browser // the administrator at the pages, once somebody needed one
 }
 
 // databases names what every test of this kind runs on, and how many servers
