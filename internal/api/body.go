@@ -31,7 +31,7 @@ func membersOf(kind reflect.Type) members {
 			continue
 		}
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		all = append(all, member{name, field.Index, field.Type, options != "omitempty"})
+		all = append(all, member{name, field.Index, field.Type, options != "omitzero"})
 	}
 	return all
 }
@@ -93,7 +93,7 @@ func (m member) takesNull() bool {
 
 // takes says in words what JSON a field takes.
 func takes(kind reflect.Type) string {
-	if w, ok := reflect.Zero(kind).Interface().(wrapped); ok {
+	if w, ok := reflect.TypeAssert[wrapped](reflect.Zero(kind)); ok {
 		return takes(w.wraps())
 	}
 	switch kind.Kind() {
@@ -138,7 +138,7 @@ func repeatsName(tokens *json.Decoder) bool {
 	var open []level
 	for {
 		token, err := tokens.Token()
-		if err == io.EOF { //nolint:errorlint // the decoder returns it unwrapped
+		if err == io.EOF {
 			return false
 		}
 		if err != nil {

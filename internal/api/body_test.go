@@ -16,13 +16,13 @@ import (
 // everything has a field of each type that bodies have.
 type everything struct {
 	Name string           `json:"name"`
-	PIN  hidden           `json:"pin,omitempty"`
-	Text field[string]    `json:"text,omitempty"`
-	Size field[int]       `json:"size,omitempty"`
-	Flag field[bool]      `json:"flag,omitempty"`
-	List field[[]string]  `json:"list,omitempty"`
-	Time field[time.Time] `json:"time,omitempty"`
-	Raw  json.RawMessage  `json:"raw,omitempty"`
+	PIN  hidden           `json:"pin,omitzero"`
+	Text field[string]    `json:"text,omitzero"`
+	Size field[int]       `json:"size,omitzero"`
+	Flag field[bool]      `json:"flag,omitzero"`
+	List field[[]string]  `json:"list,omitzero"`
+	Time field[time.Time] `json:"time,omitzero"`
+	Raw  json.RawMessage  `json:"raw,omitzero"`
 }
 
 func decodeEverything(text string) (everything, error) {

@@ -80,7 +80,7 @@ func (s *server) setPIN(ctx context.Context, caller cardinal.Caller, in setPINIn
 type generatePINIn struct {
 	userIn
 	Body struct {
-		Length field[int] `json:"length,omitempty" minimum:"4" maximum:"64" doc:"the setting pin.generated-length, where it is left out"`
+		Length field[int] `json:"length,omitzero" minimum:"4" maximum:"64" doc:"the setting pin.generated-length, where it is left out"`
 	}
 }
 
@@ -108,7 +108,7 @@ func (s *server) deletePIN(ctx context.Context, caller cardinal.Caller, in userI
 
 type pinCheck struct {
 	PIN      hidden        `json:"pin"`
-	Username field[string] `json:"username,omitempty" maxLength:"128"`
+	Username field[string] `json:"username,omitzero" maxLength:"128"`
 }
 
 type pinVerdict struct {

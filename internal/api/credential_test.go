@@ -15,7 +15,7 @@ func TestPINs(t *testing.T) {
 	storetest.Set(t, i.store, i.customer.ID, map[string]any{"pin.expiration-hours": 24})
 	storetest.User(t, i.store, i.customer.ID, "anna")
 	c := i.as(cardinal.RoleProvisioner)
-	i.run("set", func(t *testing.T) {
+	i.run("set", func(*testing.T) {
 		c.do("PUT", "/api/v1/users/anna/pin", `{"pin":"739204"}`).want(200).same(`{"createdAt":"` + noon + `","expiresAt":"2026-03-03T12:00:00Z"}`)
 	})
 	i.run("generate", func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestSignIn(t *testing.T) {
 			}
 		}
 	})
-	i.run("what is no sign-in at all", func(t *testing.T) {
+	i.run("what is no sign-in at all", func(*testing.T) {
 		printer.do("POST", "/api/v1/sign-in", `{"number":55501234,"pin":"739204"}`).want(422)
 		printer.do("POST", "/api/v1/sign-in", `{"card":"55501234"}`).want(422)
 		printer.do("POST", "/api/v1/sign-in", `{"pin":"1","pin":"2"}`).want(400)

@@ -41,8 +41,8 @@ func (s *server) listCustomers(ctx context.Context, caller cardinal.Caller, in p
 
 type newCustomer struct {
 	Name     string        `json:"name" minLength:"1" maxLength:"100"`
-	Username field[string] `json:"username,omitempty" maxLength:"128" doc:"of the first administrator"`
-	Password field[hidden] `json:"password,omitempty" doc:"of the first administrator, at least 12 characters"`
+	Username field[string] `json:"username,omitzero" maxLength:"128" doc:"of the first administrator"`
+	Password field[hidden] `json:"password,omitzero" doc:"of the first administrator, at least 12 characters"`
 }
 
 func (s *server) createCustomer(ctx context.Context, caller cardinal.Caller, in struct{ Body newCustomer }) (answer[customer], error) {

@@ -78,9 +78,9 @@ func (s *server) getDevice(ctx context.Context, caller cardinal.Caller, in devic
 
 // deviceFields are the fields of a device that can be written but its name.
 type deviceFields struct {
-	Methods    field[[]string] `json:"methods,omitempty" nullable:"true" doc:"of card, card-pin, username-pin, pin; null: what the setting signin.methods says"`
-	Conversion field[string]   `json:"conversion,omitempty" nullable:"true" maxLength:"255"`
-	Disabled   field[bool]     `json:"disabled,omitempty"`
+	Methods    field[[]string] `json:"methods,omitzero" nullable:"true" doc:"of card, card-pin, username-pin, pin; null: what the setting signin.methods says"`
+	Conversion field[string]   `json:"conversion,omitzero" nullable:"true" maxLength:"255"`
+	Disabled   field[bool]     `json:"disabled,omitzero"`
 }
 
 type newDevice struct {
@@ -89,7 +89,7 @@ type newDevice struct {
 }
 
 type deviceChange struct {
-	Name field[string] `json:"name,omitempty" minLength:"1" maxLength:"100"`
+	Name field[string] `json:"name,omitzero" minLength:"1" maxLength:"100"`
 	deviceFields
 }
 

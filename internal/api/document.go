@@ -112,8 +112,7 @@ func (r route) requestBody(registry huma.Registry) *huma.RequestBody {
 
 func (r route) response(registry huma.Registry) *huma.Response {
 	response := &huma.Response{Description: "Done"}
-	for i := range r.out.NumField() {
-		f := r.out.Field(i)
+	for f := range r.out.Fields() {
 		switch name := f.Tag.Get("header"); {
 		case name == "Location" && r.status != 201 && r.status != 202:
 		case name != "":

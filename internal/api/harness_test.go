@@ -203,9 +203,7 @@ func (c *client) do(method, path string, body any) answer {
 		c.Fatalf("a body of %T", body)
 	}
 	r := httptest.NewRequestWithContext(c.Context(), method, path, content)
-	for name, values := range c.header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, c.header)
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
 	}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,7 +45,7 @@ func TestNothingLeaks(t *testing.T) {
 	tokens := []string{c.token, printer.token}
 	for _, line := range api.Lines() {
 		for n, body := range bodies {
-			if line.Method == "DELETE" || line.Method == "GET" {
+			if line.Method == http.MethodDelete || line.Method == http.MethodGet {
 				continue
 			}
 			by := c

@@ -16,7 +16,7 @@ import (
 // answerOnce does a request that came with an Idempotency-Key, or returns the
 // answer that was kept under it. Requests that cannot be read, that fail inside
 // Cardinal, or that came too often leave the key free.
-func (s *server) answerOnce(caller cardinal.Caller, key string, route route, q request) (reply, error) {
+func (s *server) answerOnce(ctx context.Context, caller cardinal.Caller, key string, route route, q request) (reply, error) {
 	digest := sha256.New()
 	if route.streams() {
 		q.Body = digested{io.TeeReader(q.Body, digest), q.Body}
@@ -26,7 +26,7 @@ func (s *server) answerOnce(caller cardinal.Caller, key string, route route, q r
 		return reply{}, err
 	}
 	// The effect and its record must not come apart because a client hangs up.
-	lasting := context.WithoutCancel(q.Context())
+	lasting := context.WithoutCancel(ctx)
 	kept, first, err := s.Repeats.Begin(lasting, caller, key, fingerprint(q))
 	switch {
 	case err != nil:

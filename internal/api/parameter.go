@@ -157,7 +157,7 @@ func (p parameter) set(field reflect.Value, text string) string {
 	if text == "" && p.place != inPath {
 		return ""
 	}
-	if reader, ok := field.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if reader, ok := reflect.TypeAssert[encoding.TextUnmarshaler](field.Addr()); ok {
 		if err := reader.UnmarshalText([]byte(text)); err != nil {
 			return err.Error() // ours: the types in this package say what they take
 		}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -99,7 +100,7 @@ func TestRoles(t *testing.T) {
 	auditor, helpdesk, provisioner := i.as(cardinal.RoleAuditor), i.as(cardinal.RoleHelpdesk), i.as(cardinal.RoleProvisioner)
 	for _, line := range api.Lines() {
 		path, section := target.path(line), strings.Split(line.Path, "/")[3]
-		reads := line.Method == "GET" || slices.Contains([]string{"/api/v1/users/search", "/api/v1/pin-policy/check"}, line.Path)
+		reads := line.Method == http.MethodGet || slices.Contains([]string{"/api/v1/users/search", "/api/v1/pin-policy/check"}, line.Path)
 		if !reads {
 			auditor.do(line.Method, path, sampleBody(line)).want(403)
 		}

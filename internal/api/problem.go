@@ -67,12 +67,12 @@ func kindOf(code cardinal.Code) kind {
 
 // classified returns err as an Error whose detail may be shown.
 func classified(err error) *cardinal.Error {
-	var known *cardinal.Error
-	var tooLarge *http.MaxBytesError
+	known, isKnown := errors.AsType[*cardinal.Error](err)
+	tooLarge, isTooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case errors.As(err, &tooLarge):
+	case isTooLarge:
 		return cardinal.Errorf(cardinal.CodeTooLarge, "The body is larger than this call takes: %d MiB.", tooLarge.Limit>>20)
-	case errors.As(err, &known) && known.Code != cardinal.CodeInternal:
+	case isKnown && known.Code != cardinal.CodeInternal:
 		return known
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return cardinal.Errorf(cardinal.CodeUnavailable, "%s", kindOf(cardinal.CodeUnavailable).detail)

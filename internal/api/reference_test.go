@@ -44,8 +44,8 @@ func TestServedDocument(t *testing.T) {
 	}
 	var doc struct {
 		Paths map[string]map[string]struct {
-			Responses map[string]any
-		}
+			Responses map[string]any `json:"responses"`
+		} `json:"paths"`
 	}
 	if err := json.Unmarshal([]byte(served.text), &doc); err != nil {
 		t.Fatal(err)

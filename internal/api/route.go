@@ -101,7 +101,7 @@ func replyOf(status int, out reflect.Value) (reply, error) {
 			}
 			continue
 		}
-		if stream, ok := out.Field(i).Interface().(func(io.Writer) error); ok {
+		if stream, ok := reflect.TypeAssert[func(io.Writer) error](out.Field(i)); ok {
 			made.stream = stream
 			made.header["Content-Type"] = field.Tag.Get("contentType")
 			continue

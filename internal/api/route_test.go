@@ -50,7 +50,7 @@ func TestTable(t *testing.T) {
 				t.Errorf("%s: parameter %s has no range or no default", r.id, p.name)
 			}
 		}
-		for _, segment := range strings.Split(r.path, "/") {
+		for segment := range strings.SplitSeq(r.path, "/") {
 			if name, is := strings.CutPrefix(segment, "{"); is && !r.hasPath(strings.TrimSuffix(name, "}")) {
 				t.Errorf("%s: nothing takes %s from the path", r.id, segment)
 			}

@@ -222,7 +222,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, route route) (re
 		return reply{}, err
 	}
 	if key := r.Header.Get("Idempotency-Key"); route.once && len(r.Header.Values("Idempotency-Key")) > 0 {
-		return s.answerOnce(caller, key, route, q)
+		return s.answerOnce(r.Context(), caller, key, route, q)
 	}
 	do, err := route.prepare(q)
 	if err != nil {
@@ -244,8 +244,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 
 // unreadable is the error of a body that was too large, or broke off.
 func unreadable(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return fmt.Errorf("read the body: %w", err)
 	}
 	return cardinal.Errorf(cardinal.CodeMalformed, "The body ended too early. Send it again.").Because(err)

@@ -27,9 +27,9 @@ func (s *server) signInRoutes() []route {
 
 // presented is what somebody held up or keyed in; what was not is left out.
 type presented struct {
-	Number   field[hidden] `json:"number,omitempty" doc:"as the reader gave it"`
-	Username field[string] `json:"username,omitempty"`
-	PIN      field[hidden] `json:"pin,omitempty"`
+	Number   field[hidden] `json:"number,omitzero" doc:"as the reader gave it"`
+	Username field[string] `json:"username,omitzero"`
+	PIN      field[hidden] `json:"pin,omitzero"`
 }
 
 type person struct {

@@ -56,7 +56,7 @@ func (s *server) listTokens(ctx context.Context, caller cardinal.Caller, in page
 type newToken struct {
 	Name      string           `json:"name" minLength:"1" maxLength:"100"`
 	Role      string           `json:"role" enum:"auditor,provisioner,helpdesk,administrator,operator"`
-	ExpiresAt field[time.Time] `json:"expiresAt,omitempty" nullable:"true" doc:"left out or null: does not expire"`
+	ExpiresAt field[time.Time] `json:"expiresAt,omitzero" nullable:"true" doc:"left out or null: does not expire"`
 }
 
 // madeToken is the one answer that holds an API token.

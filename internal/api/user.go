@@ -47,16 +47,16 @@ func userOf(v account.UserView) user {
 
 // userFields are the fields that can be written.
 type userFields struct {
-	FullName            field[string] `json:"fullName,omitempty" nullable:"true" maxLength:"255"`
-	Email               field[string] `json:"email,omitempty" nullable:"true" maxLength:"255"`
-	Department          field[string] `json:"department,omitempty" nullable:"true" maxLength:"255"`
-	Notes               field[string] `json:"notes,omitempty" nullable:"true" maxLength:"2000"`
-	Role                field[string] `json:"role,omitempty" enum:"user,auditor,helpdesk,administrator,operator" doc:"not above the caller's own"`
-	Disabled            field[bool]   `json:"disabled,omitempty"`
-	Password            field[hidden] `json:"password,omitempty" doc:"a one-time password, to be changed at the next sign-in to the web interface"`
-	PrimaryCardNumber   field[hidden] `json:"primaryCardNumber,omitempty" nullable:"true" doc:"1 to 64 letters and digits; null or empty: none"`
-	SecondaryCardNumber field[hidden] `json:"secondaryCardNumber,omitempty" nullable:"true" doc:"as primaryCardNumber"`
-	PIN                 field[hidden] `json:"pin,omitempty" doc:"must meet the PIN policy, or nothing of the request is done"`
+	FullName            field[string] `json:"fullName,omitzero" nullable:"true" maxLength:"255"`
+	Email               field[string] `json:"email,omitzero" nullable:"true" maxLength:"255"`
+	Department          field[string] `json:"department,omitzero" nullable:"true" maxLength:"255"`
+	Notes               field[string] `json:"notes,omitzero" nullable:"true" maxLength:"2000"`
+	Role                field[string] `json:"role,omitzero" enum:"user,auditor,helpdesk,administrator,operator" doc:"not above the caller's own"`
+	Disabled            field[bool]   `json:"disabled,omitzero"`
+	Password            field[hidden] `json:"password,omitzero" doc:"a one-time password, to be changed at the next sign-in to the web interface"`
+	PrimaryCardNumber   field[hidden] `json:"primaryCardNumber,omitzero" nullable:"true" doc:"1 to 64 letters and digits; null or empty: none"`
+	SecondaryCardNumber field[hidden] `json:"secondaryCardNumber,omitzero" nullable:"true" doc:"as primaryCardNumber"`
+	PIN                 field[hidden] `json:"pin,omitzero" doc:"must meet the PIN policy, or nothing of the request is done"`
 }
 
 type newUser struct {
@@ -214,11 +214,11 @@ func (s *server) users(ctx context.Context, caller cardinal.Caller, query accoun
 }
 
 type userSearch struct {
-	Text      field[string] `json:"text,omitempty" doc:"part of the name, the username or the e-mail address"`
-	Number    field[hidden] `json:"number,omitempty" doc:"exactly this card number, in either slot"`
-	NumberEnd field[hidden] `json:"numberEnd,omitempty" doc:"the last four characters of a card number"`
-	Limit     field[int]    `json:"limit,omitempty" minimum:"1" maximum:"500" doc:"the most items of a page; 50 where it is left out"`
-	Cursor    field[string] `json:"cursor,omitempty" doc:"nextCursor of the page before"`
+	Text      field[string] `json:"text,omitzero" doc:"part of the name, the username or the e-mail address"`
+	Number    field[hidden] `json:"number,omitzero" doc:"exactly this card number, in either slot"`
+	NumberEnd field[hidden] `json:"numberEnd,omitzero" doc:"the last four characters of a card number"`
+	Limit     field[int]    `json:"limit,omitzero" minimum:"1" maximum:"500" doc:"the most items of a page; 50 where it is left out"`
+	Cursor    field[string] `json:"cursor,omitzero" doc:"nextCursor of the page before"`
 }
 
 func (s *server) searchUsers(ctx context.Context, caller cardinal.Caller, in struct{ Body userSearch }) (answer[list[user]], error) {

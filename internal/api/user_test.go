@@ -52,7 +52,7 @@ func TestUsers(t *testing.T) {
 			t.Error("a refused change was half done")
 		}
 	})
-	i.run("an empty body changes nothing", func(t *testing.T) {
+	i.run("an empty body changes nothing", func(*testing.T) {
 		before := c.do("GET", "/api/v1/users/anna", nil).text
 		c.do("PATCH", "/api/v1/users/anna", `{}`).want(200).same(before)
 		c.do("PATCH", "/api/v1/users/anna", nil).want(200).same(before)
@@ -110,10 +110,10 @@ func TestUsernamesInPaths(t *testing.T) {
 			t.Errorf("%s is not at %s", name, made.header.Get("Location"))
 		}
 	}
-	i.run("dots that are percent-encoded are a name", func(t *testing.T) {
+	i.run("dots that are percent-encoded are a name", func(*testing.T) {
 		c.do("GET", "/api/v1/users/%2E%2E", nil).want(200)
 	})
-	i.run("form NFD finds form NFC, and so does another case", func(t *testing.T) {
+	i.run("form NFD finds form NFC, and so does another case", func(*testing.T) {
 		c.do("GET", "/api/v1/users/"+url.PathEscape("JOSE\u0301"), nil).want(200)
 	})
 	i.run("what can be no name is nobody", func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestListOfUsers(t *testing.T) {
 			t.Errorf("a provisioner sees %v", number)
 		}
 	})
-	i.run("an empty list is a list", func(t *testing.T) {
+	i.run("an empty list is a list", func(*testing.T) {
 		c.do("GET", "/api/v1/users?search=nobody", nil).want(200).same(`{"items":[],"nextCursor":null}`)
 	})
 	i.run("what is out of range", func(t *testing.T) {

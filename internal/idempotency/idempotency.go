@@ -42,12 +42,12 @@ func New(s *store.Store, ring *seal.Ring) *Service { return &Service{s, ring} }
 
 // Answer is the answer to a request, as it goes out again.
 type Answer struct {
-	Status  int
-	Header  map[string]string
-	Content []byte
+	Status  int               `json:"status"`
+	Header  map[string]string `json:"header"`
+	Content []byte            `json:"content"`
 	// Digest is of a content that was not at hand when the request began, such
 	// as a file's; nil where there is none.
-	Digest []byte
+	Digest []byte `json:"digest"`
 }
 
 // Begin claims the key for the caller's request and reports whether it is the
