@@ -19,11 +19,14 @@ type NewCustomer struct {
 	Name     string
 	Admin    string            // username
 	Password cardinal.Password // the administrator's own: it need not be changed
+
+	adminRole cardinal.Role
 }
 
 // Install makes the first customer, whose administrator is operator too. On an
 // installation that has one already it is CodeConflict.
 func (s *Service) Install(ctx context.Context, n NewCustomer) (cardinal.Customer, error) {
+	n.adminRole = cardinal.RoleOperator
 	return s.createCustomer(ctx, cardinal.Caller{Kind: cardinal.CallerConsole, Role: cardinal.RoleOperator, Name: "console"}, n, func(tx *store.Tx) error {
 		customers, err := tx.Customers(ctx, "", 1)
 		if err == nil && len(customers) > 0 {
@@ -33,11 +36,13 @@ func (s *Service) Install(ctx context.Context, n NewCustomer) (cardinal.Customer
 	})
 }
 
-// CreateCustomer adds a customer; an operator may.
+// CreateCustomer adds a customer; an operator may. Its administrator is not an
+// operator.
 func (s *Service) CreateCustomer(ctx context.Context, caller cardinal.Caller, n NewCustomer) (cardinal.Customer, error) {
 	if err := caller.Require(cardinal.PermCustomers); err != nil {
 		return cardinal.Customer{}, err
 	}
+	n.adminRole = cardinal.RoleAdministrator
 	return s.createCustomer(ctx, caller, n, func(*store.Tx) error { return nil })
 }
 
@@ -46,10 +51,6 @@ func (s *Service) createCustomer(ctx context.Context, caller cardinal.Caller, n 
 	name, hash, err := s.checkCustomer(ctx, n)
 	if err != nil {
 		return cardinal.Customer{}, err
-	}
-	role := cardinal.RoleAdministrator
-	if caller.Kind == cardinal.CallerConsole {
-		role = cardinal.RoleOperator
 	}
 	var made cardinal.Customer
 	err = s.store.Write(ctx, func(tx *store.Tx) error {
@@ -77,7 +78,7 @@ func (s *Service) createCustomer(ctx context.Context, caller cardinal.Caller, n 
 		if n.Admin == "" {
 			return nil
 		}
-		return addAdministrator(ctx, tx, within, cardinal.User{Username: n.Admin, Role: role}, hash)
+		return addAdministrator(ctx, tx, within, cardinal.User{Username: n.Admin, Role: n.adminRole}, hash)
 	})
 	return made, err
 }
@@ -86,7 +87,7 @@ func (s *Service) createCustomer(ctx context.Context, caller cardinal.Caller, n 
 func (s *Service) checkCustomer(ctx context.Context, n NewCustomer) (string, auth.Hash, error) {
 	var refused problems
 	name, err := setting.CustomerName.Check(jsonText(n.Name))
-	if err != nil {
+	if err != nil || !cardinal.CleanText(n.Name) {
 		refused.add(cardinal.Invalid("name", "The name of the organisation has 1 to 100 characters on one line."))
 	}
 	if n.Admin == "" {

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -34,7 +35,7 @@ func checkDevice(d cardinal.Device) error {
 			break
 		}
 	}
-	if _, err := cardformat.Parse(d.Conversion); err != nil || len(d.Conversion) > cardinal.FieldMaxLength {
+	if _, err := cardformat.Parse(d.Conversion); err != nil || len(d.Conversion) > cardinal.FieldMaxLength || !cardinal.CleanText(d.Conversion) {
 		refused.add(cardinal.Invalid("conversion", "The conversion is steps chained with |: hex-to-decimal, decimal-to-hex, reverse-bytes, ascii-to-text, regex:EXPRESSION with one group."))
 	}
 	return refused.err()
@@ -64,6 +65,17 @@ func deviceFields(d cardinal.Device) audit.Fields {
 	return audit.Fields{"name": d.Name, "methods": d.Methods, "conversion": d.Conversion, "disabled": d.Disabled}
 }
 
+// differing leaves of two records of the same fields those that differ.
+func differing(from, to audit.Fields) (before, after audit.Fields) {
+	before, after = audit.Fields{}, audit.Fields{}
+	for name, value := range to {
+		if !reflect.DeepEqual(from[name], value) {
+			before[name], after[name] = from[name], value
+		}
+	}
+	return before, after
+}
+
 // UpdateDevice writes name, methods, conversion and disabled of the device with
 // d's ID; d.Revision is the one the caller saw, 0 for any.
 func (s *Service) UpdateDevice(ctx context.Context, caller cardinal.Caller, d cardinal.Device) (cardinal.Device, error) {
@@ -77,11 +89,15 @@ func (s *Service) UpdateDevice(ctx context.Context, caller cardinal.Caller, d ca
 		}
 		next = present
 		next.Name, next.Methods, next.Conversion, next.Disabled = d.Name, d.Methods, d.Conversion, d.Disabled
+		before, after := differing(deviceFields(present), deviceFields(next))
+		if len(after) == 0 {
+			return nil
+		}
 		if err := tx.UpdateDevice(ctx, next); err != nil {
 			return err
 		}
 		next.Revision++
-		return record(tx, caller, "device.updated", "device "+present.Name, deviceFields(present), deviceFields(next))
+		return record(tx, caller, "device.updated", "device "+present.Name, before, after)
 	})
 	return next, err
 }
