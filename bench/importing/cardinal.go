@@ -121,29 +121,46 @@ func (h *house) settle(ctx context.Context, accounts *account.Service) error {
 
 func pinOf(i int) string { return fmt.Sprintf("93%04d7", (i*7919)%10000) }
 
-// measureCardinal imports the lines while users sign in.
-func measureCardinal(ctx context.Context, c config, s *sample) error {
+// measureAlone imports the lines with nothing else going on.
+func measureAlone(ctx context.Context, c config, s *sample) error {
 	h, err := open(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer h.clean()
-	stop, watched, timed := make(chan struct{}), make(chan float64), make(chan timings)
+	stop, watched := make(chan struct{}), make(chan float64)
 	go func() { watched <- watchMemory(stop) }()
-	go func() { timed <- h.signInUntil(ctx, stop, c.pause) }()
-	began := time.Now()
-	var over directory.Import
 	err = profiled(c.profile, func() (err error) {
-		over, err = h.directory.Run(ctx, h.admin, lines(c.lines), directory.Options{DryRun: c.dry}, nil)
+		s.alone, err = h.importAll(ctx, c)
 		return err
 	})
-	took := time.Since(began)
 	close(stop)
 	s.memory = <-watched
+	return errors.Join(err, h.store.Close())
+}
+
+// measureTogether imports the lines while users sign in.
+func measureTogether(ctx context.Context, c config, s *sample) error {
+	h, err := open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer h.clean()
+	stop, timed := make(chan struct{}), make(chan timings)
+	go func() { timed <- h.signInUntil(ctx, stop, c.pause) }()
+	s.together, err = h.importAll(ctx, c)
+	close(stop)
 	t := <-timed
-	s.cardinal, s.signIns, s.p50, s.p99, s.max = float64(c.lines)/took.Seconds(), len(t.took), t.at(0.50), t.at(0.99), t.at(1)
+	s.signIns, s.p50, s.p99, s.max = len(t.took), t.at(0.50), t.at(0.99), t.at(1)
+	return errors.Join(err, t.err, h.store.Close())
+}
+
+// importAll returns lines a second.
+func (h *house) importAll(ctx context.Context, c config) (float64, error) {
+	began := time.Now()
+	over, err := h.directory.Run(ctx, h.admin, lines(c.lines), directory.Options{DryRun: c.dry}, nil)
 	if over.Totals != (people.Totals{Created: c.lines}) {
 		err = errors.Join(err, fmt.Errorf("the import gave %+v", over.Totals))
 	}
-	return errors.Join(err, t.err, h.store.Close())
+	return float64(c.lines) / time.Since(began).Seconds(), err
 }

@@ -34,9 +34,6 @@ func (t timings) at(share float64) time.Duration {
 // stop is closed.
 func (h *house) signInUntil(ctx context.Context, stop <-chan struct{}, pause time.Duration) timings {
 	var t timings
-	if pause == 0 {
-		return t
-	}
 	for i := 0; ; i++ {
 		select {
 		case <-stop:

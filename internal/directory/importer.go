@@ -23,7 +23,7 @@ import (
 // less an import waits for the disk. Hashing a password takes longer than
 // writing many lines, and happens before the transaction.
 const (
-	batchTime      = 15 * time.Millisecond
+	batchTime      = 8 * time.Millisecond
 	batchLines     = 500
 	batchPasswords = 20
 )

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cardinal"
+	"cardinal/internal/audit"
 	"cardinal/internal/directory"
 	"cardinal/internal/directory/people"
 	"cardinal/internal/storetest"
@@ -392,6 +393,10 @@ func checkAudit(t *testing.T, o *office, over directory.Import) {
 				t.Errorf("the audit says %s", e.After)
 			}
 		}
+	}
+	findings, err := audit.NewChain(o.database.Ring).Verify(t.Context(), o.store)
+	if err != nil || len(findings) != 1 || findings[0].Broken != 0 {
+		t.Errorf("the audit chain: %+v, %v", findings, err)
 	}
 	if started != 1 || finished != 1 {
 		t.Errorf("%d entries of the start, %d of the end", started, finished)

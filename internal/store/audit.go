@@ -59,7 +59,7 @@ func (tx *Tx) AddAuditEntry(ctx context.Context, id cardinal.CustomerID, e Chain
 
 // auditRows is how many entries one statement writes: each statement costs as
 // much as several rows.
-const auditRows = 16
+const auditRows = 8
 
 // AddAuditEntries writes entries of the chain, in order.
 func (tx *Tx) AddAuditEntries(ctx context.Context, id cardinal.CustomerID, entries []ChainedEntry) error {
