@@ -19,11 +19,12 @@ import (
 )
 
 // How much one transaction takes. Where the database has one writer, sign-ins
-// wait for it: after batchTime no more lines are begun. The longer it is the
-// less an import waits for the disk. Hashing a password takes longer than
+// wait for it: after batchTime no more lines are begun, once there are
+// batchLeast. The more there are, the less an import waits for the disk. Hashing a password takes longer than
 // writing many lines, and happens before the transaction.
 const (
 	batchTime      = 8 * time.Millisecond
+	batchLeast     = 50
 	batchLines     = 500
 	batchPasswords = 20
 )
@@ -212,7 +213,7 @@ func (im *importer) cancelled(ctx context.Context, tx *store.Tx, state string) (
 // takeSome deals with lines while the import runs and there is time, and counts
 // them.
 func (b *batch) takeSome(ctx context.Context, lines []line, run *store.ImportRun) error {
-	for State(run.State) == Running && b.taken < len(lines) && (b.taken == 0 || b.store.Now().Sub(b.tx.Now()) < batchTime) {
+	for State(run.State) == Running && b.taken < len(lines) && !b.overdue() {
 		l := lines[b.taken]
 		if err := b.take(ctx, l); err != nil {
 			return err
@@ -240,6 +241,11 @@ func (b *batch) takeSome(ctx context.Context, lines []line, run *store.ImportRun
 	}
 	run.ChangedAt = b.tx.Now()
 	return nil
+}
+
+// overdue reports whether others have waited for the transaction long enough.
+func (b *batch) overdue() bool {
+	return b.taken >= batchLeast && b.store.Now().Sub(b.tx.Now()) >= batchTime
 }
 
 func detail(state State, line int) string {
