@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -100,7 +101,7 @@ type guess struct {
 // name, or several and none is named, the try is counted with the oldest one, so
 // that it costs as much and is limited as tightly as any other.
 func (s *Service) guess(ctx context.Context, c Credentials, from Origin) (guess, error) {
-	g := guess{address: "address " + from.Address}
+	g := guess{address: addressSubject(from.Address)}
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
 		customers, err := tx.Customers(ctx, "", 2)
 		if err != nil {
@@ -130,6 +131,22 @@ func (s *Service) guess(ctx context.Context, c Credentials, from Origin) (guess,
 		g.account = "web " + s.ring.AttemptTag(g.customer, "web elsewhere", store.Fold(c.Customer)+"\n"+store.Fold(c.Username))
 	}
 	return g, err
+}
+
+// addressSubject names the counter of an address: of IPv6 the network of 64 bits,
+// for that is what one connection has (RFC 6177).
+func addressSubject(address string) string {
+	parsed, err := netip.ParseAddr(address)
+	if err != nil {
+		return "address " + address
+	}
+	parsed = parsed.Unmap().WithZone("")
+	if parsed.Is6() {
+		if network, err := parsed.Prefix(64); err == nil {
+			return "address " + network.String()
+		}
+	}
+	return "address " + parsed.String()
 }
 
 // account names the counter of a username that somebody signs in with.
@@ -322,7 +339,7 @@ func (s *Service) ChangePassword(ctx context.Context, caller cardinal.Caller, cu
 	if len(violations) > 0 {
 		return &cardinal.Error{Code: cardinal.CodeInvalid, Detail: violations[0].Message, Violations: violations}
 	}
-	g := guess{customer: caller.Customer, known: true, account: s.account(caller.Customer, caller.Name), address: "address " + caller.Address}
+	g := guess{customer: caller.Customer, known: true, account: s.account(caller.Customer, caller.Name), address: addressSubject(caller.Address)}
 	user, hash, err := s.begin(ctx, g, caller.Name)
 	if err != nil {
 		return err

@@ -141,7 +141,9 @@ func TestTheLimitOfAnAddress(t *testing.T) {
 		t.Errorf("wait %s, want 12 s", wait)
 	}
 	here := o.from.Address
-	o.from.Address = "2001:db8::1"
+	o.from.Address = "::ffff:" + here // the same, written for IPv6
+	o.limited(credentials("anna", right))
+	o.from.Address = "192.0.2.8"
 	o.signsIn("anna", right)
 	o.from.Address = here
 	o.Clock.Add(12*time.Second - 2*time.Millisecond)
@@ -150,6 +152,20 @@ func TestTheLimitOfAnAddress(t *testing.T) {
 	o.signsIn("anna", right)
 	o.fails(credentials("anna", wrong))
 	o.limited(credentials("anna", right))
+}
+
+// Whoever has an IPv6 address has a network of them.
+func TestTheLimitOfANetwork(t *testing.T) {
+	o := newOffice(t, storetest.New(t, storetest.SQLite))
+	for i := range 50 {
+		o.from.Address = fmt.Sprintf("2001:db8:1:2:%x::%x", i*i, i)
+		o.fails(credentials(fmt.Sprintf("name%d", i), wrong))
+	}
+	o.limited(credentials("anna", right))
+	for _, other := range []string{"2001:db8:1:3::1", "192.0.2.7", "::ffff:192.0.2.8", "no address", ""} {
+		o.from.Address = other
+		o.signsIn("anna", right)
+	}
 }
 
 func TestExactLimitInParallel(t *testing.T) {
