@@ -11,105 +11,101 @@ import (
 	"cardinal/internal/storetest"
 )
 
-func TestAPITokens(t *testing.T) {
-	on(t, func(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
-		d.Clock.Set(someTime())
-		var written []cardinal.APIToken
-		n.write(func(ctx context.Context, tx *store.Tx) error {
-			for _, expires := range []time.Time{{}, someTime().UTC().Add(time.Hour), {}} {
-				token := cardinal.APIToken{ID: cardinal.TokenID(tx.NewID()), Customer: c, Name: "žádost", Role: cardinal.RoleProvisioner, CreatedBy: "console", CreatedAt: tx.Now(), ExpiresAt: expires}
-				written = append(written, token)
-				if err := tx.AddAPIToken(ctx, token, []byte(token.ID)); err != nil {
-					return err
+func testAPITokens(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
+	d.Clock.Set(someTime())
+	var written []cardinal.APIToken
+	n.write(func(ctx context.Context, tx *store.Tx) error {
+		for _, expires := range []time.Time{{}, someTime().UTC().Add(time.Hour), {}} {
+			token := cardinal.APIToken{ID: cardinal.TokenID(tx.NewID()), Customer: c, Name: "žádost", Role: cardinal.RoleProvisioner, CreatedBy: "console", CreatedAt: tx.Now(), ExpiresAt: expires}
+			written = append(written, token)
+			if err := tx.AddAPIToken(ctx, token, []byte(token.ID)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	n.read(func(ctx context.Context, tx *store.Tx) error {
+		byHash, err := tx.APITokenByHash(ctx, []byte(written[1].ID))
+		same(t, written[1], byHash)
+		byID, idErr := tx.APIToken(ctx, c, written[0].ID)
+		same(t, written[0], byID)
+		page, pageErr := tx.APITokens(ctx, c, "", 2)
+		same(t, written[:2], page)
+		rest, restErr := tx.APITokens(ctx, c, written[1].ID, 2)
+		same(t, written[2:], rest)
+		return first(err, idErr, pageErr, restErr)
+	})
+	for _, at := range []time.Time{someTime().Add(time.Minute), someTime()} {
+		d.Clock.Set(at)
+		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.TouchAPIToken(ctx, written[0].ID) })
+	}
+	foreign := written[0]
+	foreign.Customer = "other"
+	n.refused(cardinal.CodeNotFound, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.APIToken(ctx, "other", written[0].ID)
+		return err
+	})
+	n.refused(cardinal.CodeNotFound, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteAPIToken(ctx, foreign) })
+	n.write(func(ctx context.Context, tx *store.Tx) error {
+		used, err := tx.APIToken(ctx, c, written[0].ID)
+		same(t, someTime().UTC().Add(time.Minute), used.LastUsedAt)
+		return first(err, tx.DeleteAPIToken(ctx, written[0]))
+	})
+	n.refused(cardinal.CodeNotFound, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.APITokenByHash(ctx, []byte(written[0].ID))
+		return err
+	})
+}
+
+func testSessions(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
+	users := storetest.Users(t, n.Store, c, "anna", "bert")
+	add := func(id string, u cardinal.User) store.Session {
+		s := store.Session{ID: cardinal.SessionID(id), User: u, CreatedAt: d.Clock.Now(), SeenAt: d.Clock.Now(), Address: "::1", UserAgent: "Žába/1"}
+		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddSession(ctx, s, []byte("secret of "+id)) })
+		return s
+	}
+	alive := func(want ...string) {
+		t.Helper()
+		got := []string{}
+		n.read(func(ctx context.Context, tx *store.Tx) error {
+			for _, id := range []string{"a1", "a2", "a3", "b1"} {
+				s, err := tx.SessionByToken(ctx, []byte("secret of "+id))
+				if err == nil {
+					got = append(got, string(s.ID))
+				} else {
+					wantCode(t, err, cardinal.CodeNotFound)
 				}
 			}
 			return nil
 		})
-		n.read(func(ctx context.Context, tx *store.Tx) error {
-			byHash, err := tx.APITokenByHash(ctx, []byte(written[1].ID))
-			same(t, written[1], byHash)
-			byID, idErr := tx.APIToken(ctx, c, written[0].ID)
-			same(t, written[0], byID)
-			page, pageErr := tx.APITokens(ctx, c, "", 2)
-			same(t, written[:2], page)
-			rest, restErr := tx.APITokens(ctx, c, written[1].ID, 2)
-			same(t, written[2:], rest)
-			return first(err, idErr, pageErr, restErr)
-		})
-		for _, at := range []time.Time{someTime().Add(time.Minute), someTime()} {
-			d.Clock.Set(at)
-			n.write(func(ctx context.Context, tx *store.Tx) error { return tx.TouchAPIToken(ctx, written[0].ID) })
-		}
-		foreign := written[0]
-		foreign.Customer = "other"
-		n.refused(cardinal.CodeNotFound, func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.APIToken(ctx, "other", written[0].ID)
-			return err
-		})
-		n.refused(cardinal.CodeNotFound, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteAPIToken(ctx, foreign) })
-		n.write(func(ctx context.Context, tx *store.Tx) error {
-			used, err := tx.APIToken(ctx, c, written[0].ID)
-			same(t, someTime().UTC().Add(time.Minute), used.LastUsedAt)
-			return first(err, tx.DeleteAPIToken(ctx, written[0]))
-		})
-		n.refused(cardinal.CodeNotFound, func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.APITokenByHash(ctx, []byte(written[0].ID))
-			return err
-		})
+		same(t, want, got)
+	}
+	one := add("a1", users[0])
+	add("a2", users[0])
+	add("b1", users[1])
+	d.Clock.Add(time.Minute)
+	add("a3", users[0])
+	d.Clock.Add(-30 * time.Second)
+	n.write(func(ctx context.Context, tx *store.Tx) error { return tx.TouchSession(ctx, "a1") })
+	d.Clock.Add(-time.Minute)
+	n.write(func(ctx context.Context, tx *store.Tx) error { return tx.TouchSession(ctx, "a1") })
+	n.read(func(ctx context.Context, tx *store.Tx) error {
+		got, err := tx.SessionByToken(ctx, []byte("secret of a1"))
+		one.SeenAt = one.CreatedAt.Add(30 * time.Second)
+		same(t, one, got)
+		return err
 	})
-}
-
-func TestSessions(t *testing.T) {
-	on(t, func(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
-		users := storetest.Users(t, n.Store, c, "anna", "bert")
-		add := func(id string, u cardinal.User) store.Session {
-			s := store.Session{ID: cardinal.SessionID(id), User: u, CreatedAt: d.Clock.Now(), SeenAt: d.Clock.Now(), Address: "::1", UserAgent: "Žába/1"}
-			n.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddSession(ctx, s, []byte("secret of "+id)) })
-			return s
-		}
-		alive := func(want ...string) {
-			t.Helper()
-			got := []string{}
-			n.read(func(ctx context.Context, tx *store.Tx) error {
-				for _, id := range []string{"a1", "a2", "a3", "b1"} {
-					s, err := tx.SessionByToken(ctx, []byte("secret of "+id))
-					if err == nil {
-						got = append(got, string(s.ID))
-					} else {
-						wantCode(t, err, cardinal.CodeNotFound)
-					}
-				}
-				return nil
-			})
-			same(t, want, got)
-		}
-		one := add("a1", users[0])
-		add("a2", users[0])
-		add("b1", users[1])
-		d.Clock.Add(time.Minute)
-		add("a3", users[0])
-		d.Clock.Add(-30 * time.Second)
-		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.TouchSession(ctx, "a1") })
-		d.Clock.Add(-time.Minute)
-		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.TouchSession(ctx, "a1") })
-		n.read(func(ctx context.Context, tx *store.Tx) error {
-			got, err := tx.SessionByToken(ctx, []byte("secret of a1"))
-			one.SeenAt = one.CreatedAt.Add(30 * time.Second)
-			same(t, one, got)
-			return err
-		})
-		alive("a1", "a2", "a3", "b1")
-		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndSession(ctx, "other", "a1") })
-		alive("a1", "a2", "a3", "b1")
-		for range 2 {
-			n.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndSession(ctx, c, "a2") })
-		}
-		alive("a1", "a3", "b1")
-		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndSessionsOf(ctx, users[0], "a1") })
-		alive("a1", "b1")
-		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndSessionsOf(ctx, users[1], "") })
-		alive("a1")
-	})
+	alive("a1", "a2", "a3", "b1")
+	n.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndSession(ctx, "other", "a1") })
+	alive("a1", "a2", "a3", "b1")
+	for range 2 {
+		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndSession(ctx, c, "a2") })
+	}
+	alive("a1", "a3", "b1")
+	n.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndSessionsOf(ctx, users[0], "a1") })
+	alive("a1", "b1")
+	n.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndSessionsOf(ctx, users[1], "") })
+	alive("a1")
 }
 
 func TestPrune(t *testing.T) {
@@ -148,36 +144,34 @@ func TestPrune(t *testing.T) {
 	})
 }
 
-func TestIdempotencyKeys(t *testing.T) {
-	on(t, func(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
-		key := store.IdempotencyKey{Caller: "token 1", Key: "k"}
-		claim := func(k store.IdempotencyKey, hash string) (isFirst bool, kept store.KeptAnswer) {
-			n.write(func(ctx context.Context, tx *store.Tx) (err error) {
-				isFirst, kept, err = tx.ClaimKey(ctx, c, k, []byte(hash), 24*time.Hour)
-				return err
-			})
-			return isFirst, kept
-		}
-		expect := func(k store.IdempotencyKey, hash string, wantFirst bool, want store.KeptAnswer) {
-			t.Helper()
-			isFirst, kept := claim(k, hash)
-			same(t, wantFirst, isFirst)
-			kept.Body = append([]byte(nil), kept.Body...) // none at all and empty are the same
-			same(t, want, kept)
-		}
-		expect(key, "h1", true, store.KeptAnswer{})
-		expect(key, "h2", false, store.KeptAnswer{RequestHash: []byte("h1"), State: "running"})
-		expect(store.IdempotencyKey{Caller: "token 2", Key: "k"}, "h2", true, store.KeptAnswer{})
-		answer := store.KeptAnswer{RequestHash: []byte("h1"), State: "kept", Status: 201, Body: []byte("{\x00\xff}")}
-		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.FinishKey(ctx, key, answer) })
-		d.Clock.Add(24 * time.Hour)
-		expect(key, "h1", false, answer)
-		d.Clock.Add(time.Millisecond)
-		expect(key, "h3", true, store.KeptAnswer{})
-		expect(key, "h3", false, store.KeptAnswer{RequestHash: []byte("h3"), State: "running"})
-		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.ReleaseKey(ctx, key) })
-		expect(key, "h4", true, store.KeptAnswer{})
-	})
+func testIdempotencyKeys(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
+	key := store.IdempotencyKey{Caller: "token 1", Key: "k"}
+	claim := func(k store.IdempotencyKey, hash string) (isFirst bool, kept store.KeptAnswer) {
+		n.write(func(ctx context.Context, tx *store.Tx) (err error) {
+			isFirst, kept, err = tx.ClaimKey(ctx, c, k, []byte(hash), 24*time.Hour)
+			return err
+		})
+		return isFirst, kept
+	}
+	expect := func(k store.IdempotencyKey, hash string, wantFirst bool, want store.KeptAnswer) {
+		t.Helper()
+		isFirst, kept := claim(k, hash)
+		same(t, wantFirst, isFirst)
+		kept.Body = append([]byte(nil), kept.Body...) // none at all and empty are the same
+		same(t, want, kept)
+	}
+	expect(key, "h1", true, store.KeptAnswer{})
+	expect(key, "h2", false, store.KeptAnswer{RequestHash: []byte("h1"), State: "running"})
+	expect(store.IdempotencyKey{Caller: "token 2", Key: "k"}, "h2", true, store.KeptAnswer{})
+	answer := store.KeptAnswer{RequestHash: []byte("h1"), State: "kept", Status: 201, Body: []byte("{\x00\xff}")}
+	n.write(func(ctx context.Context, tx *store.Tx) error { return tx.FinishKey(ctx, key, answer) })
+	d.Clock.Add(24 * time.Hour)
+	expect(key, "h1", false, answer)
+	d.Clock.Add(time.Millisecond)
+	expect(key, "h3", true, store.KeptAnswer{})
+	expect(key, "h3", false, store.KeptAnswer{RequestHash: []byte("h3"), State: "running"})
+	n.write(func(ctx context.Context, tx *store.Tx) error { return tx.ReleaseKey(ctx, key) })
+	expect(key, "h4", true, store.KeptAnswer{})
 }
 
 func TestOneOfManyClaimsAKey(t *testing.T) {

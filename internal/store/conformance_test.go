@@ -44,12 +44,63 @@ func (n node) refused(want cardinal.Code, do func(context.Context, *store.Tx) er
 	return err
 }
 
+type suite func(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID)
+
+// TestConformance runs the suites that need no database of their own: each has
+// a customer of its own instead.
+func TestConformance(t *testing.T) {
+	suites := map[string]suite{
+		"settings":                   testSettings,
+		"audit entries":              testAuditEntries,
+		"users come back as written": testUsersComeBackAsWritten,
+		"users of another customer are not found":     testUsersOfAnotherCustomerAreNotFound,
+		"text that no username can have is not found": testTextThatNoUsernameCanHaveIsNotFound,
+		"passwords":                              testPasswords,
+		"deleting a user takes what is theirs":   testDeletingAUserTakesWhatIsTheirs,
+		"user search and pages":                  testUserSearchAndPages,
+		"users by number end":                    testUsersByNumberEnd,
+		"count users of role":                    testCountUsersOfRole,
+		"PINs":                                   testPINs,
+		"retag PIN":                              testRetagPIN,
+		"PIN history keeps the newest":           testPINHistoryKeepsTheNewest,
+		"count PINs leaves out the expired":      testCountPINsLeavesOutTheExpired,
+		"numbers":                                testNumbers,
+		"change counts":                          testChangeCounts,
+		"devices":                                testDevices,
+		"counters":                               testCounters,
+		"sign-ins":                               testSignIns,
+		"API tokens":                             testAPITokens,
+		"sessions":                               testSessions,
+		"idempotency keys":                       testIdempotencyKeys,
+		"imports":                                testImports,
+		"import reports":                         testImportReports,
+		"a write is all or nothing":              testWriteIsAllOrNothing,
+		"a read cannot write":                    testAReadCannotWrite,
+		"a read sees one state":                  testReadSeesOneState,
+		"one instant a transaction":              testOneInstantATransaction,
+		"savepoint":                              testSavepoint,
+		"savepoint survives a broken constraint": testSavepointSurvivesABrokenConstraint,
+		"what a savepoint could not undo is not committed": testWhatASavepointCouldNotUndoIsNotCommitted,
+		"waiting for the writer ends with the context":     testWaitingForTheWriterEndsWithTheContext,
+		"callers who hang up leave the store usable":       testCallersWhoHangUpLeaveTheStoreUsable,
+	}
+	storetest.EachDatabase(t, func(t *testing.T, d *storetest.Database) {
+		s, noon := d.Open(t), d.Clock.Now()
+		for name, run := range suites {
+			t.Run(name, func(t *testing.T) {
+				d.Clock.Set(noon)
+				run(t, node{s, t}, d, storetest.Customer(t, s, name).ID)
+			})
+		}
+	})
+}
+
 // on runs a suite on both databases, with one node and a customer.
-func on(t *testing.T, suite func(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID)) {
+func on(t *testing.T, run suite) {
 	t.Helper()
 	storetest.EachDatabase(t, func(t *testing.T, d *storetest.Database) {
 		n := node{d.Open(t), t}
-		suite(t, n, d, storetest.Customer(t, n.Store, "Pilsen Print").ID)
+		run(t, n, d, storetest.Customer(t, n.Store, "Pilsen Print").ID)
 	})
 }
 

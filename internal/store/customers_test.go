@@ -91,99 +91,95 @@ func TestCustomers(t *testing.T) {
 	})
 }
 
-func TestSettings(t *testing.T) {
-	on(t, func(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
-		other := storetest.Customer(t, n.Store, "Other").ID
-		put := func(c cardinal.CustomerID, key, value string) {
-			n.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutSetting(ctx, c, key, value) })
-		}
-		put(c, "b", `"ž\n"`)
-		put(c, "a", "1")
-		put(other, "a", "9")
-		d.Clock.Add(1)
-		d.Clock.Set(someTime())
-		put(c, "b", "true")
-		n.read(func(ctx context.Context, tx *store.Tx) error {
-			stored, err := tx.Settings(ctx, c)
-			same(t, []string{"a", "b"}, names(stored, func(s store.StoredSetting) string { return s.Key }))
-			same(t, store.StoredSetting{Key: "b", Value: "true", UpdatedAt: someTime().UTC(), Revision: 2}, stored[1])
-			if err != nil {
-				return err
-			}
-			texts, err := tx.SettingTexts(ctx, c)
-			same(t, map[string]string{"a": "1", "b": "true"}, texts)
+func testSettings(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
+	other := storetest.Customer(t, n.Store, "not of "+t.Name()).ID
+	put := func(c cardinal.CustomerID, key, value string) {
+		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutSetting(ctx, c, key, value) })
+	}
+	put(c, "b", `"ž\n"`)
+	put(c, "a", "1")
+	put(other, "a", "9")
+	d.Clock.Add(1)
+	d.Clock.Set(someTime())
+	put(c, "b", "true")
+	n.read(func(ctx context.Context, tx *store.Tx) error {
+		stored, err := tx.Settings(ctx, c)
+		same(t, []string{"a", "b"}, names(stored, func(s store.StoredSetting) string { return s.Key }))
+		same(t, store.StoredSetting{Key: "b", Value: "true", UpdatedAt: someTime().UTC(), Revision: 2}, stored[1])
+		if err != nil {
 			return err
-		})
-		for range 2 { // dropping what is not set is no fault
-			n.write(func(ctx context.Context, tx *store.Tx) error { return tx.DropSetting(ctx, c, "a") })
 		}
-		n.read(func(ctx context.Context, tx *store.Tx) error {
-			texts, err := tx.SettingTexts(ctx, c)
-			same(t, map[string]string{"b": "true"}, texts)
-			if err != nil {
-				return err
-			}
-			texts, err = tx.SettingTexts(ctx, other)
-			same(t, map[string]string{"a": "9"}, texts)
-			return err
-		})
-		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.LockSettings(ctx, c) })
-		n.refused(cardinal.CodeNotFound, func(ctx context.Context, tx *store.Tx) error { return tx.LockSettings(ctx, "nobody") })
+		texts, err := tx.SettingTexts(ctx, c)
+		same(t, map[string]string{"a": "1", "b": "true"}, texts)
+		return err
 	})
+	for range 2 { // dropping what is not set is no fault
+		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.DropSetting(ctx, c, "a") })
+	}
+	n.read(func(ctx context.Context, tx *store.Tx) error {
+		texts, err := tx.SettingTexts(ctx, c)
+		same(t, map[string]string{"b": "true"}, texts)
+		if err != nil {
+			return err
+		}
+		texts, err = tx.SettingTexts(ctx, other)
+		same(t, map[string]string{"a": "9"}, texts)
+		return err
+	})
+	n.write(func(ctx context.Context, tx *store.Tx) error { return tx.LockSettings(ctx, c) })
+	n.refused(cardinal.CodeNotFound, func(ctx context.Context, tx *store.Tx) error { return tx.LockSettings(ctx, "nobody") })
 }
 
-func TestAuditEntries(t *testing.T) {
-	on(t, func(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
-		other := storetest.Customer(t, n.Store, "Other").ID
-		entry := func(subject string) cardinal.AuditEntry {
-			return cardinal.AuditEntry{Actor: "user žofie", Action: "user.changed", Subject: subject, Before: `{"a":1}`, After: "{}", Address: "::1"}
-		}
-		n.write(func(_ context.Context, tx *store.Tx) error {
-			tx.QueueAudit(c, entry("user a"))
-			tx.QueueAudit(other, entry("user x"))
-			tx.QueueAudit(c, entry("user b"))
-			return nil
-		})
-		d.Clock.Set(someTime())
-		n.write(func(_ context.Context, tx *store.Tx) error { tx.QueueAudit(c, entry("user a")); return nil })
-
-		n.read(func(ctx context.Context, tx *store.Tx) error {
-			want := entry("user a")
-			want.Number, want.Time = 3, someTime().UTC()
-			list := func(subject string, before int64, most int) []int64 {
-				entries, err := tx.AuditEntries(ctx, c, subject, before, most)
-				if err != nil {
-					t.Fatal(err)
-				}
-				numbers := []int64{}
-				for _, e := range entries {
-					numbers = append(numbers, e.Number)
-					if e.Number == 3 {
-						same(t, want, e)
-					}
-				}
-				return numbers
-			}
-			same(t, []int64{3, 2, 1}, list("", 1<<62, 10))
-			same(t, []int64{3, 2}, list("", 1<<62, 2))
-			same(t, []int64{1}, list("", 2, 10))
-			same(t, []int64{3, 1}, list("user a", 1<<62, 10))
-			same(t, []int64{}, list("user", 1<<62, 10))
-			chain, err := tx.AuditChain(ctx, c, 1, 10)
-			same(t, []int64{2, 3}, []int64{chain[0].Number, chain[1].Number})
-			if err != nil {
-				return err
-			}
-			head, err := tx.AuditHead(ctx, c)
-			same(t, store.AuditHead{Number: 3, MAC: chain[1].MAC}, head)
-			if err != nil {
-				return err
-			}
-			head, err = tx.AuditHead(ctx, other)
-			same(t, int64(1), head.Number)
-			return err
-		})
-		n.refused(cardinal.CodeNotFound, func(ctx context.Context, tx *store.Tx) error { _, err := tx.AuditHead(ctx, "nobody"); return err })
-		n.refused(cardinal.CodeNotFound, func(_ context.Context, tx *store.Tx) error { tx.QueueAudit("nobody", entry("user a")); return nil })
+func testAuditEntries(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
+	other := storetest.Customer(t, n.Store, "not of "+t.Name()).ID
+	entry := func(subject string) cardinal.AuditEntry {
+		return cardinal.AuditEntry{Actor: "user žofie", Action: "user.changed", Subject: subject, Before: `{"a":1}`, After: "{}", Address: "::1"}
+	}
+	n.write(func(_ context.Context, tx *store.Tx) error {
+		tx.QueueAudit(c, entry("user a"))
+		tx.QueueAudit(other, entry("user x"))
+		tx.QueueAudit(c, entry("user b"))
+		return nil
 	})
+	d.Clock.Set(someTime())
+	n.write(func(_ context.Context, tx *store.Tx) error { tx.QueueAudit(c, entry("user a")); return nil })
+
+	n.read(func(ctx context.Context, tx *store.Tx) error {
+		want := entry("user a")
+		want.Number, want.Time = 3, someTime().UTC()
+		list := func(subject string, before int64, most int) []int64 {
+			entries, err := tx.AuditEntries(ctx, c, subject, before, most)
+			if err != nil {
+				t.Fatal(err)
+			}
+			numbers := []int64{}
+			for _, e := range entries {
+				numbers = append(numbers, e.Number)
+				if e.Number == 3 {
+					same(t, want, e)
+				}
+			}
+			return numbers
+		}
+		same(t, []int64{3, 2, 1}, list("", 1<<62, 10))
+		same(t, []int64{3, 2}, list("", 1<<62, 2))
+		same(t, []int64{1}, list("", 2, 10))
+		same(t, []int64{3, 1}, list("user a", 1<<62, 10))
+		same(t, []int64{}, list("user", 1<<62, 10))
+		chain, err := tx.AuditChain(ctx, c, 1, 10)
+		same(t, []int64{2, 3}, []int64{chain[0].Number, chain[1].Number})
+		if err != nil {
+			return err
+		}
+		head, err := tx.AuditHead(ctx, c)
+		same(t, store.AuditHead{Number: 3, MAC: chain[1].MAC}, head)
+		if err != nil {
+			return err
+		}
+		head, err = tx.AuditHead(ctx, other)
+		same(t, int64(1), head.Number)
+		return err
+	})
+	n.refused(cardinal.CodeNotFound, func(ctx context.Context, tx *store.Tx) error { _, err := tx.AuditHead(ctx, "nobody"); return err })
+	n.refused(cardinal.CodeNotFound, func(_ context.Context, tx *store.Tx) error { tx.QueueAudit("nobody", entry("user a")); return nil })
 }

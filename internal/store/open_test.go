@@ -134,38 +134,34 @@ func TestCloseWaitsForRunningTransactions(t *testing.T) {
 	})
 }
 
-func TestWaitingForTheWriterEndsWithTheContext(t *testing.T) {
-	on(t, func(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {
-		user := storetest.User(t, n.Store, c, "anna")
-		n.write(func(ctx context.Context, tx *store.Tx) error {
-			if _, err := tx.LockUser(ctx, c, user.ID); err != nil {
-				return err
-			}
-			short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
-			defer cancel()
-			err := n.Write(short, func(tx *store.Tx) error { _, err := tx.LockUser(short, c, user.ID); return err })
-			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("waiting ended with %v", err)
-			}
-			return nil
-		})
-		storetest.User(t, n.Store, c, "bert") // and the next one gets through
+func testWaitingForTheWriterEndsWithTheContext(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {
+	user := storetest.User(t, n.Store, c, "anna")
+	n.write(func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.LockUser(ctx, c, user.ID); err != nil {
+			return err
+		}
+		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		defer cancel()
+		err := n.Write(short, func(tx *store.Tx) error { _, err := tx.LockUser(short, c, user.ID); return err })
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("waiting ended with %v", err)
+		}
+		return nil
 	})
+	storetest.User(t, n.Store, c, "bert") // and the next one gets through
 }
 
-func TestCallersWhoHangUpLeaveTheStoreUsable(t *testing.T) {
-	on(t, func(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {
-		for i := range 300 {
-			ctx, cancel := context.WithCancel(t.Context())
-			go func() { time.Sleep(time.Duration(i) * time.Microsecond); cancel() }()
-			err := n.Write(ctx, func(tx *store.Tx) error { return tx.AddUser(ctx, fullUser(tx, c, "anna")) })
-			cancel()
-			if err != nil && !errors.Is(err, context.Canceled) && cardinal.CodeOf(err) != cardinal.CodeConflict {
-				t.Fatalf("try %d: %v", i, err)
-			}
+func testCallersWhoHangUpLeaveTheStoreUsable(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {
+	for i := range 300 {
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { time.Sleep(time.Duration(i) * time.Microsecond); cancel() }()
+		err := n.Write(ctx, func(tx *store.Tx) error { return tx.AddUser(ctx, fullUser(tx, c, "anna")) })
+		cancel()
+		if err != nil && !errors.Is(err, context.Canceled) && cardinal.CodeOf(err) != cardinal.CodeConflict {
+			t.Fatalf("try %d: %v", i, err)
 		}
-		storetest.User(t, n.Store, c, "bert")
-	})
+	}
+	storetest.User(t, n.Store, c, "bert")
 }
 
 func TestSQLiteFileIsForItsOwnerAlone(t *testing.T) {
