@@ -94,14 +94,14 @@ func looks() []look {
 		{"users-nobody", adminName, "/users?q=nobody", nil},
 		{"users-auditor", "aurel", "/users", nil},
 		{"new-user", adminName, "/new-user", nil},
-		{"new-user-refused", adminName, "/new-user", func(s *stage) { s.Type("#user-pin", "1234"); s.Follow("#user button[type=submit]") }},
+		{"new-user-refused", adminName, "/new-user", func(s *stage) { s.Type("#user-pin", "1234"); s.Follow("#user .form-actions button") }},
 		{"user", adminName, "/users/bruno", nil},
 		{"user-locked", adminName, "/users/chiamaka", nil},
 		{"user-bare", adminName, "/users/dmitri", nil},
 		{"user-refused", adminName, "/users/bruno", func(s *stage) {
 			s.fill("#user-email", "not an address")
 			s.Type("#user-pin", "1234")
-			s.Follow("#user button[type=submit]")
+			s.Follow("#user .form-actions button")
 		}},
 		{"user-above", "helga", "/users/ada", nil},
 		{"user-auditor", "aurel", "/users/bruno", nil},

@@ -15,6 +15,7 @@ import (
 	"cardinal"
 	"cardinal/internal/account"
 	"cardinal/internal/app"
+	"cardinal/internal/auth"
 	"cardinal/internal/browsertest"
 	"cardinal/internal/setting"
 )
@@ -68,7 +69,9 @@ func newStage(t *testing.T) *stage {
 	s.must(err)
 	s.as = cardinal.Console(customer.ID)
 	s.set("customer.time-zone", `"Europe/Prague"`)
-	server := httptest.NewServer(s.handler())
+	handler, err := s.app.Handler()
+	s.must(err)
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s
@@ -125,6 +128,14 @@ func (s *stage) signIn(username string) {
 	}
 }
 
+// session signs somebody in behind the browser's back and returns their token.
+func (s *stage) session(username string) string {
+	s.t.Helper()
+	token, err := s.app.Auth.SignIn(s.t.Context(), auth.Credentials{Username: username, Password: cardinal.NewPassword(password)}, auth.Origin{Address: "127.0.0.1"})
+	s.must(err)
+	return token.Reveal()
+}
+
 func (s *stage) open(path string) { s.Open(s.url + path) }
 
 // text is what people read in the first element that the selector finds.
@@ -166,4 +177,13 @@ func (s *stage) picture(name string) {
 	if dir := os.Getenv("CARDINAL_PICTURES"); dir != "" {
 		s.Screenshot(filepath.Join(dir, name+".png"))
 	}
+}
+
+func definition(t *testing.T, key string) setting.Definition {
+	t.Helper()
+	d, err := setting.Find(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }

@@ -82,7 +82,7 @@ func nav(r *http.Request) (web.Nav, error) {
 		nav.Items = append(nav.Items,
 			web.NavItem{Label: words.T("policy.title"), URL: policyPath, Icon: "shield-lock"},
 			web.NavItem{Label: words.T("admin.nav.options"), Icon: "settings", Children: []web.NavItem{
-				{Label: words.T("general.title"), URL: generalPath},
+				{Label: words.T("general.nav"), URL: generalPath},
 				{Label: words.T("admin.nav.actions"), Children: []web.NavItem{{Label: words.T("config.title"), URL: configPath}}},
 			}})
 	}

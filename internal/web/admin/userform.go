@@ -104,6 +104,9 @@ func pinField(words *web.Words, view account.UserView, p cardinal.Policy) web.Fi
 	for _, rule := range policy.Rules(p) {
 		code := string(rule.Code)
 		if rule.Code == cardinal.ViolationReused {
+			if view.ID == "" {
+				continue // nobody has used a PIN yet
+			}
 			code = "" // trying PINs must not tell which one is in use
 		}
 		field.Rules = append(field.Rules, web.Rule{Code: code, Text: rule.Text})
