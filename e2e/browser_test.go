@@ -20,7 +20,7 @@ type browser struct {
 	t       testing.TB
 	address string
 	cookies map[string]string
-	seen    func(answer) // called with every answer; may be nil
+	shown   *record // of all answers; may be nil
 }
 
 // client does not follow redirects by itself, so that each answer is seen.
@@ -36,19 +36,21 @@ func (b *browser) at(node *server) *browser {
 	return &c
 }
 
-// signIn signs somebody in and, where a one-time password asks for it, lets them
+func newBrowser(t testing.TB, node *server, shown *record) *browser {
+	return &browser{t: t, address: node.url, cookies: map[string]string{}, shown: shown}
+}
+
+// signIn signs somebody in and, where a one-time password asks for it, has them
 // choose another one, which is the old one with " 2" behind it.
-func signIn(t testing.TB, node *server, username, password string, seen func(answer)) *browser {
-	t.Helper()
-	b := &browser{t: t, address: node.url, cookies: map[string]string{}, seen: seen}
+func (b *browser) signIn(username, password string) {
+	b.t.Helper()
 	p := b.submit("/sign-in", "password", map[string]string{"username": username, "password": password})
 	if p.form("currentPassword") != nil {
 		p = b.submit("/password", "currentPassword", map[string]string{"currentPassword": password, "password": password + " 2", "again": password + " 2"})
 	}
 	if p.status != http.StatusOK || p.form("currentPassword") != nil || len(b.cookies) == 0 {
-		t.Fatalf("%s could not sign in: status %d, %q", username, p.status, p.problems())
+		b.t.Fatalf("%s could not sign in: status %d, %q", username, p.status, p.problems())
 	}
-	return b
 }
 
 // get opens a page and follows redirects.
@@ -91,9 +93,7 @@ func (b *browser) send(method, path string, values url.Values) answer {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if b.seen != nil {
-		b.seen(got)
-	}
+	b.shown.add(fmt.Sprintf("page %s %s: %d", method, path, got.status), got.header, string(got.body))
 	for _, c := range (&http.Response{Header: got.header}).Cookies() {
 		// Written only where it differs, so that many requests of one session at once only read.
 		if c.MaxAge < 0 {

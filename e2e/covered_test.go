@@ -162,7 +162,7 @@ func formsWithPIN(t *testing.T, w *world) []string {
 	username := regexp.MustCompile(`^/users/[^/]+`)
 	actions := map[string]bool{}
 	for _, name := range []string{adminName, "someone"} {
-		pages := crawl(signIn(t, w.nodes[0], name, adminPassword, nil))
+		pages := crawl(w.signIn(name, adminPassword))
 		for _, p := range pages {
 			for _, f := range p.forms() {
 				if f.values.Has("pin") {

@@ -352,7 +352,7 @@ func (a *attempt) fill(path string, values map[string]string) []string {
 // asOffice has the administrator, signed in once, fill in the form.
 func (a *attempt) asOffice() {
 	if a.staff == nil {
-		a.staff = signIn(a.t, a.nodes[0], adminName, adminPassword, nil)
+		a.staff = a.signIn(adminName, adminPassword)
 	}
 	b := *a.staff
 	b.t = a.t
@@ -362,7 +362,7 @@ func (a *attempt) asOffice() {
 // asThemselves has the person fill in the form.
 func (a *attempt) asThemselves() {
 	a.api(http.StatusOK, "PATCH", "/users/"+a.who.username, `{"password": "`+adminPassword+`"}`)
-	a.form = signIn(a.t, a.nodes[0], a.who.username, adminPassword, nil)
+	a.form = a.signIn(a.who.username, adminPassword)
 }
 
 func (a *attempt) csv() string {

@@ -25,7 +25,7 @@ func pressTogether(t *testing.T, w *world) {
 	w.set("user.can-view-card-id", "both")
 	w.set("user.can-change-card-id.num-times-per-day", fmt.Sprint(limit))
 	w.api(http.StatusCreated, "POST", "/users", `{"username": "presser", "primaryCardNumber": "OLD1", "password": "`+adminPassword+`"}`)
-	b := signIn(t, w.nodes[0], "presser", adminPassword, nil)
+	b := w.signIn("presser", adminPassword)
 	form := b.get("/change-details").formAt("/change-details/number")
 	if form == nil {
 		t.Fatal("Change Details has no button Change Number")

@@ -2,9 +2,11 @@ package e2e_test
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -19,6 +21,7 @@ type world struct {
 	admin    string // an administrator's token
 	device   string // a device's token
 	nodes    []*server
+	shown    *record  // what the program has shown to anybody; nil: nobody keeps it
 	staff    *browser // the administrator at the pages, once somebody needed one
 }
 
@@ -37,6 +40,12 @@ var databases = []struct {
 func newWorld(t *testing.T, database string, nodes int) *world {
 	t.Helper()
 	w := &world{t: t, data: filepath.Join(t.TempDir(), "data"), database: database}
+	w.begin(nodes)
+	return w
+}
+
+func (w *world) begin(nodes int) {
+	w.t.Helper()
 	w.cardinal(adminPassword, "init", "--customer", organisationName, "--admin", adminName, "--admin-password-stdin")
 	w.admin = w.cardinal("", "token", "create", "--name", "test", "--role", "administrator")
 	w.device = w.cardinal("", "device", "create", "--name", "Printer")
@@ -45,7 +54,6 @@ func newWorld(t *testing.T, database string, nodes int) *world {
 	for i := range nodes {
 		w.start(i)
 	}
-	return w
 }
 
 // start starts one more server: the first on the data directory, the others on
@@ -108,6 +116,9 @@ func (w *world) run(stdin string, args ...string) result {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	command := "cardinal " + strings.Join(args, " ")
+	w.shown.add(command+": standard output", nil, done.out)
+	w.shown.add(command+": standard error", nil, done.errout)
 	return done
 }
 
@@ -135,6 +146,7 @@ func (w *world) ask(node int, q question) answer {
 	if err != nil {
 		w.t.Error(err) // not Fatal: the caller may be a goroutine
 	}
+	w.shown.add(fmt.Sprintf("API %s %s: %d", q.method, q.path, got.status), got.header, string(got.body))
 	return got
 }
 
@@ -166,4 +178,36 @@ func (w *world) all(path string) []map[string]any {
 func (w *world) importPeople(csv string) {
 	w.t.Helper()
 	w.cardinal(csv, "user", "import", "-")
+}
+
+// signIn signs somebody in to the pages.
+func (w *world) signIn(username, password string) *browser {
+	w.t.Helper()
+	b := newBrowser(w.t, w.nodes[0], w.shown)
+	b.signIn(username, password)
+	return b
+}
+
+// record keeps what the program shows. Safe for concurrent use; nil keeps nothing.
+type record struct {
+	mu  sync.Mutex
+	all []showing
+}
+
+// showing is one answer or one output.
+type showing struct {
+	where  string
+	header string
+	body   string
+}
+
+func (r *record) add(where string, header http.Header, body string) {
+	if r == nil {
+		return
+	}
+	var lines strings.Builder
+	_ = header.Write(&lines) // a Builder takes everything
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, showing{where, lines.String(), body})
 }

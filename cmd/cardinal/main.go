@@ -82,11 +82,21 @@ func run(ctx context.Context, args []string, t terminal) int {
 		return exited
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(t.err, "cardinal: %s\nRun \"cardinal --help\" for the commands and their flags.\n", err)
+		_, _ = fmt.Fprintf(t.err, "cardinal: %s\nRun \"cardinal --help\" for the commands and their flags.\n", misuse(err))
 		return exitUsage
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return report(parsed.Run(&commands.Global, t), t)
+}
+
+// misuse says what is wrong with the arguments. It does not repeat one that a
+// command has no use for: it may be a PIN or a password.
+func misuse(err error) string {
+	var parsing *kong.ParseError
+	if errors.As(err, &parsing) && parsing.Context.Selected() != nil && strings.HasPrefix(err.Error(), "unexpected argument") {
+		return "there is an argument too many. PINs and passwords are asked for, and never given as arguments"
+	}
+	return err.Error()
 }
 
 // report prints why a command failed, with every violation, and returns the exit
