@@ -142,7 +142,7 @@ func (b *batch) exchange(ctx context.Context, l line, user cardinal.User, refuse
 	if !gives {
 		return false, nil
 	}
-	if h.blocked, err = b.blockades(ctx, h); err != nil || h.blocked == nil {
+	if h.blocked, err = b.blockades(ctx, h); err != nil || len(h.blocked) == 0 {
 		return false, err
 	}
 	ring := b.ring(h)
@@ -165,8 +165,7 @@ func onlyTaken(refused error) bool {
 	})
 }
 
-// blockades finds whose the numbers are that a line wants, nil where one of
-// them is in another slot of the same user's, which no ring will empty.
+// blockades finds whose the numbers are that a line wants.
 func (b *batch) blockades(ctx context.Context, h *heldLine) ([]blockade, error) {
 	var blocked []blockade
 	for _, change := range h.fields.Credentials.Numbers {
@@ -180,53 +179,33 @@ func (b *batch) blockades(ctx context.Context, h *heldLine) ([]blockade, error) 
 			return nil, err
 		case found.User != h.user:
 			blocked = append(blocked, blockade{change.Number, found.User, found.Slot})
-		case !h.gives(found.Slot):
-			return nil, nil
 		}
 	}
 	return blocked, nil
 }
 
-// ring follows the lines that last depends on. It returns them all, last first,
-// if each number that one of them wants is given up by another and each depends
-// on last; otherwise nil.
+// ring follows the lines that last depends on. It returns them all if those whose
+// numbers they want have one each; otherwise nil. They are rings that share
+// lines, and last is in each: one without it was closed when its own last line
+// came. Whether they give up the very slots that are wanted shows when they are
+// applied.
 func (b *batch) ring(last *heldLine) []*heldLine {
 	members := []*heldLine{last}
-	of := map[cardinal.UserID]*heldLine{last.user: last}
+	of := map[cardinal.UserID]bool{last.user: true}
 	for i := 0; i < len(members); i++ {
 		for _, block := range members[i].blocked {
-			giver := of[block.owner]
-			if giver == nil {
-				if giver = b.held.byUser[block.owner]; giver == nil || len(members) == ringMost {
-					return nil
-				}
-				of[block.owner] = giver
-				members = append(members, giver)
+			if of[block.owner] {
+				continue
 			}
-			if !giver.gives(block.slot) {
+			giver := b.held.byUser[block.owner]
+			if giver == nil || len(members) == ringMost {
 				return nil
 			}
+			of[block.owner] = true
+			members = append(members, giver)
 		}
-	}
-	if !allReach(members) {
-		return nil
 	}
 	return members
-}
-
-// allReach reports whether each line depends, directly or by way of others, on
-// the first.
-func allReach(members []*heldLine) bool {
-	reached := map[cardinal.UserID]bool{members[0].user: true}
-	for grown := true; grown; {
-		grown = false
-		for _, m := range members {
-			if !reached[m.user] && slices.ContainsFunc(m.blocked, func(b blockade) bool { return reached[b.owner] }) {
-				reached[m.user], grown = true, true
-			}
-		}
-	}
-	return len(reached) == len(members)
 }
 
 // closeRing applies the lines of a ring, all or none of them.

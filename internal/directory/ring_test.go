@@ -48,6 +48,7 @@ var rings = []struct {
 	{"the number asked for is in a slot that stays", "b,A2,\na,B2,\n", "2:refused 3:refused", "a=A1/A2 b=B2/ c=C3/ d=D4/"},
 	{"one that has nothing to give", "none,A1,\na,B2,\nb,A1,\n", "2:refused 3:updated 4:updated", "a=B2/A2 b=A1/ c=C3/ d=D4/"},
 	{"a ring that needs a third to clear", "a,(clear),B2\nb,A1,\n", "2:updated 3:updated", "a=/B2 b=A1/ c=C3/ d=D4/"},
+	{"a ring of which a number has moved meanwhile", "a,B2,\nb,C3,\nb,Z9,\nc,A1,\n", "2:refused 3:refused 4:updated 5:refused", "a=A1/A2 b=Z9/ c=C3/ d=D4/"},
 	{"the same number twice in a file", "x,N1,\ny,N1,\nx,N1,\n", "2:created 3:refused 4:unchanged", "a=A1/A2 b=B2/ c=C3/ d=D4/"},
 }
 
