@@ -8,6 +8,7 @@ import (
 	"cardinal"
 	"cardinal/internal/account"
 	"cardinal/internal/browsertest"
+	"cardinal/internal/credential"
 )
 
 // links are the paths that the selected links lead to, in order.
@@ -121,6 +122,7 @@ func TestTryPIN(t *testing.T) {
 func TestFindUsers(t *testing.T) {
 	s := newStage(t)
 	s.furnish()
+	s.must(s.app.Door.SetNumber(t.Context(), s.as, "dmitri", credential.NumberChange{Slot: cardinal.Primary, Number: number(t, "deadbeef")}))
 	s.signIn(adminName)
 	bruno := s.view("bruno").Number(cardinal.Primary)
 	for _, c := range []struct{ typed, found, path string }{
@@ -129,6 +131,7 @@ func TestFindUsers(t *testing.T) {
 		{"04a2b7c9d1", "/users/bruno", "/users"},
 		{bruno[len(bruno)-4:], "/users/bruno", "/users"},
 		{"99999999999", "", "/users"},
+		{"DeadBeef", "/users/dmitri", "/users"},
 	} {
 		s.open("/users")
 		s.Type("#find", c.typed)

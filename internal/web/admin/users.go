@@ -70,7 +70,11 @@ func (h *usersPage) list(w http.ResponseWriter, r *http.Request) error {
 // becomes a page that can be kept.
 func (h *usersPage) search(w http.ResponseWriter, r *http.Request) error {
 	text, after := strings.TrimSpace(r.PostFormValue("q")), r.PostFormValue("after")
-	if strings.IndexFunc(text, unicode.IsDigit) < 0 {
+	secret, err := h.maybeNumber(r, text)
+	if err != nil {
+		return err
+	}
+	if !secret {
 		return h.kit.Redirect(w, r, usersPath+query("q", text), web.Flash{})
 	}
 	found, err := h.find(r, text, after)
@@ -82,6 +86,20 @@ func (h *usersPage) search(w http.ResponseWriter, r *http.Request) error {
 		data.More = []web.Hidden{{Name: "q", Value: text}, {Name: "after", Value: found.Next}}
 	}
 	return h.answer(w, r, data)
+}
+
+// maybeNumber reports whether the text may be a card number: it has a digit, or
+// it is somebody's number of letters alone.
+func (h *usersPage) maybeNumber(r *http.Request, text string) (bool, error) {
+	if strings.IndexFunc(text, unicode.IsDigit) >= 0 {
+		return true, nil
+	}
+	number, err := cardinal.ParseCardNumber("q", text)
+	if err != nil {
+		return false, nil //nolint:nilerr // what is no number is a name
+	}
+	found, err := h.Accounts.Users(r.Context(), web.CallerOf(r), account.UserQuery{Number: number, Limit: 1})
+	return len(found.Users) > 0, err
 }
 
 // find looks for a number, for the end of one, and for the text, in that order.
