@@ -44,7 +44,8 @@ const (
 
 // CheckUsername returns nil if name, which must already be in Unicode form
 // NFC, can be a username: 1–128 characters, letters and digits of any script,
-// . _ - @ \ + $ ' and single inner spaces (spec: import).
+// . _ - @ \ + $ ' and single inner spaces (spec: import), but not "." and "..",
+// which every path takes for folders.
 func CheckUsername(name string) error {
 	const field = "username"
 	switch n := utf8.RuneCountInString(name); {
@@ -55,6 +56,9 @@ func CheckUsername(name string) error {
 		return Invalid(field, "A username has 128 characters at most.")
 	case strings.HasPrefix(name, " "), strings.HasSuffix(name, " "), strings.Contains(name, "  "):
 		return Invalid(field, "A username has no space at its ends and no two spaces in a row.")
+	}
+	if name == "." || name == ".." {
+		return Invalid(field, "A username of dots alone cannot stand in an address. Add a letter or a digit.")
 	}
 	for _, r := range name {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune(`._-@\+$' `, r) {

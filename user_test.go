@@ -12,7 +12,7 @@ import (
 
 func TestCheckUsername(t *testing.T) {
 	good := []string{"anna", "ANNA", "zoë", "Νίκος", "山田", "o'brien", `ACME\anna`, "anna@example.org", "a.b-c_d+e$", "anna maria", "1", strings.Repeat("é", 128)}
-	bad := []string{"", " anna", "anna ", "anna  maria", "a\tb", "a\nb", "<script>", "a;b", "a/b", "a(b)", `a"b`, "a\x00b", strings.Repeat("a", 129)}
+	bad := []string{"", ".", "..", " anna", "anna ", "anna  maria", "a\tb", "a\nb", "<script>", "a;b", "a/b", "a(b)", `a"b`, "a\x00b", strings.Repeat("a", 129)}
 	for _, name := range good {
 		if err := cardinal.CheckUsername(name); err != nil {
 			t.Errorf("%q: %v", name, err)
