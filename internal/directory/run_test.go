@@ -240,6 +240,18 @@ func TestRolesInAFile(t *testing.T) {
 	}
 }
 
+func TestTheLastAdministratorOfAFileStays(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		o.run(t, "username,role\nfirst,administrator\nsecond,administrator\n", directory.Options{})
+		for _, dry := range []bool{true, false} {
+			_, lines := o.run(t, "username,role\nfirst,user\nsecond,user\n", directory.Options{DryRun: dry})
+			if got := results(lines); got != "2:updated 3:refused" {
+				t.Errorf("dry run %v: results %s", dry, got)
+			}
+		}
+	})
+}
+
 func TestPasswordsFromFiles(t *testing.T) {
 	o := newOffice(t, storetest.New(t, storetest.SQLite))
 	const header = "username,password\n"
