@@ -143,6 +143,7 @@ func TestChangeNumber(t *testing.T) {
 			s.set("user.can-change-card-id", true)
 			s.set("user.can-change-card-id.auto-generate", false)
 			s.mustSetNumber("bert", cardinal.Secondary, "90210")
+			s.mustSetNumber("anna", cardinal.Primary, "4711")
 			s.unchanged("anna", func() {
 				refused := s.typeNumber("anna", "90210")
 				refusedFor(s.t, refused, cardinal.CodeConflict, "taken")
