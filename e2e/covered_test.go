@@ -18,6 +18,7 @@ import (
 // has: every call of the API, form of the pages and command that takes a PIN,
 // and every code that a violation can have.
 func TestPathsAreAll(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "", 1)
 	w.set("user.can-change-pin", "true")
 	w.set("user.can-change-card-id", "true")

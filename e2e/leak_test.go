@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"cardinal/internal/pgtest"
@@ -21,6 +22,7 @@ import (
 // everything that takes one, right and wrong, and in fields that are meant for
 // something else. Then it searches all that the program has written and shown.
 func TestNothingLeaks(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		l := newLeaks(t, "")
 		l.plantEverything()
@@ -73,7 +75,7 @@ func newLeaks(t *testing.T, database string) *leaks {
 func (l *leaks) stopServers() {
 	l.t.Helper()
 	for _, node := range l.nodes {
-		if err := node.stop(15); err != nil {
+		if err := node.stop(syscall.SIGTERM); err != nil {
 			l.t.Error(err)
 		}
 	}

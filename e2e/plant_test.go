@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -257,7 +258,7 @@ func (l *leaks) plantOnPages() {
 	office.submit("/users/pageuser", "pin", map[string]string{"pin": l.badPIN("edited user"), "primaryCardNumber": l.card("refused edit")})
 	office.submit("/users/pageuser", "pin", map[string]string{"email": l.misplaced("e-mail on a page")})
 	office.open("POST", "/users/pageuser/check", url.Values{"value": {l.badPIN("checked on a page")}})
-	for _, text := range []string{l.card("searched on a page"), l.misplaced("searched on a page")} {
+	for _, text := range []string{l.card("searched on a page"), l.add(misplaced, "9"+rand.Text()[:11], "searched on a page")} {
 		office.search(text)
 	}
 	l.shownOnce(madePIN, office.open("POST", "/users/pageuser/pin/generate", url.Values{}), "page, generate PIN")

@@ -18,6 +18,7 @@ import (
 // own with a data directory named data: once on SQLite and once on PostgreSQL.
 // README.md in that directory describes the commands they are written in.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { playScripts(t, "") })
 	t.Run("postgres", func(t *testing.T) { playScripts(t, pgtest.URL(t)) })
 }

@@ -159,7 +159,7 @@ func look(ts *testscript.TestScript) map[string]string {
 		seen[command] = done.out
 	}
 	if s := stageOf(ts); s.server != nil {
-		state, err := lists(s.server.url, ts.Getenv("ADMIN"))
+		state, err := lists(s.server.url, ts.Getenv("ADMIN"), listed)
 		ts.Check(err)
 		for name, text := range state {
 			seen[name] = text

@@ -1,10 +1,12 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -79,9 +81,10 @@ func (w *world) start(i int) {
 		w.t.Fatal(err)
 	}
 	w.nodes = append(w.nodes, node)
-	w.t.Cleanup(func() {
+	t := w.t // sub-tests put their own in its place
+	t.Cleanup(func() {
 		if err := node.stop(syscall.SIGTERM); err != nil {
-			w.t.Error(err)
+			t.Error(err)
 		}
 	})
 }
@@ -150,10 +153,11 @@ func (w *world) ask(node int, q question) answer {
 	return got
 }
 
-// state is all that can be seen of the organisation, as one text a list.
+// state is all that can be seen of the organisation but the audit log, as one
+// text a list.
 func (w *world) state() map[string]string {
 	w.t.Helper()
-	state, err := lists(w.nodes[0].url, w.admin)
+	state, err := lists(w.nodes[0].url, w.admin, slices.DeleteFunc(slices.Clone(listed), func(path string) bool { return path == "/audit-entries" }))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -172,6 +176,22 @@ func (w *world) all(path string) []map[string]any {
 		objects[i] = item.(map[string]any)
 	}
 	return objects
+}
+
+// newestEntry is the number of the newest audit entry.
+func (w *world) newestEntry() float64 {
+	w.t.Helper()
+	return w.entriesAfter(0)[0]["number"].(float64)
+}
+
+// entriesAfter returns the audit entries after a number, of the newest hundred.
+func (w *world) entriesAfter(number float64) []map[string]any {
+	w.t.Helper()
+	var page struct{ Items []map[string]any }
+	if err := json.Unmarshal(w.api(http.StatusOK, "GET", "/audit-entries?limit=100", "").body, &page); err != nil {
+		w.t.Fatal(err)
+	}
+	return slices.DeleteFunc(page.Items, func(entry map[string]any) bool { return entry["number"].(float64) <= number })
 }
 
 // importPeople imports a CSV file on the command line; every line must be done.
