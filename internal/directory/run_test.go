@@ -240,13 +240,18 @@ func TestRolesInAFile(t *testing.T) {
 	}
 }
 
-func TestTheLastAdministratorOfAFileStays(t *testing.T) {
+func TestTheLastAdministratorStays(t *testing.T) {
 	each(t, func(t *testing.T, o *office) {
-		o.run(t, "username,role\nfirst,administrator\nsecond,administrator\n", directory.Options{})
-		for _, dry := range []bool{true, false} {
-			_, lines := o.run(t, "username,role\nfirst,user\nsecond,user\n", directory.Options{DryRun: dry})
-			if got := results(lines); got != "2:updated 3:refused" {
-				t.Errorf("dry run %v: results %s", dry, got)
+		o.run(t, "username,role\nfirst,administrator\nsecond,administrator\nthird,administrator\n", directory.Options{})
+		for _, file := range []struct{ lines, want string }{
+			{"first,user\n", "2:updated"}, // the two others are not in the file
+			{"second,user\nthird,user\n", "2:updated 3:refused"},
+		} {
+			for _, dry := range []bool{true, false} {
+				_, lines := o.run(t, "username,role\n"+file.lines, directory.Options{DryRun: dry})
+				if got := results(lines); got != file.want {
+					t.Errorf("dry run %v: results %s, want %s", dry, got, file.want)
+				}
 			}
 		}
 	})
