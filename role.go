@@ -71,7 +71,9 @@ func (r Role) May(p Permission) bool {
 }
 
 // Outranks reports whether r is above other. Nobody grants a role above their
-// own, nor changes the account of somebody who outranks them.
+// own, nor changes the fields or the password of somebody who outranks them:
+// with those one could become them. PINs and numbers sign in at devices alone,
+// and a help desk looks after everybody's.
 func (r Role) Outranks(other Role) bool { return r.rank() > other.rank() }
 
 func (r Role) rank() int {

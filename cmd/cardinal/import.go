@@ -112,9 +112,12 @@ func (r *importReport) refused(line people.LineResult) error {
 }
 
 func (r *importReport) jsonLine(line people.LineResult) error {
-	if line.Reasons == nil {
-		line.Reasons = []cardinal.Violation{}
+	// The report's reasons are code and message alone (spec: api).
+	reasons := make([]cardinal.Violation, len(line.Reasons))
+	for i, reason := range line.Reasons {
+		reasons[i] = cardinal.Violation{Code: reason.Code, Message: reason.Message}
 	}
+	line.Reasons = reasons
 	text, err := json.Marshal(line)
 	if err != nil {
 		return fmt.Errorf("print: %w", err)

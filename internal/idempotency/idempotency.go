@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -126,7 +127,9 @@ func checkKey(key string) error {
 }
 
 func keyOf(caller cardinal.Caller, key string) store.IdempotencyKey {
-	return store.IdempotencyKey{Caller: "token " + string(caller.Token), Key: key}
+	// A digest will do to find it again, and keeps what somebody took for a good key out of the database.
+	sum := sha256.Sum256(binding(caller, key))
+	return store.IdempotencyKey{Caller: "token " + string(caller.Token), Key: hex.EncodeToString(sum[:])}
 }
 
 func binding(caller cardinal.Caller, key string) []byte {

@@ -81,7 +81,7 @@ func postgresCode(state string) cardinal.Code {
 		return cardinal.CodeUnavailable
 	}
 	switch state[:2] {
-	case "08", "53", "57", "58": // connection, resources, operator intervention, system error
+	case "08", "28", "3D", "53", "57", "58": // connection, authorization, no such database, resources, operator intervention, system error
 		return cardinal.CodeUnavailable
 	}
 	return cardinal.CodeInternal

@@ -48,8 +48,16 @@ type LineResult struct {
 }
 
 // Refuse returns the result of a person's line that was refused for reasons.
+// What is no username does not stand in it: where columns were mixed up it may
+// be somebody's PIN, and reports are kept.
 func (p Person) Refuse(reasons []cardinal.Violation) LineResult {
-	return LineResult{Line: p.Line, Username: p.Username, Result: Refused, Reasons: reasons}
+	result := LineResult{Line: p.Line, Username: p.Username, Result: Refused, Reasons: reasons}
+	for _, reason := range reasons {
+		if reason.Field == "username" && reason.Code != cardinal.ViolationTaken {
+			result.Username = ""
+		}
+	}
+	return result
 }
 
 // Report is an import as the API and the command line print it. State is the
