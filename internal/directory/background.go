@@ -28,11 +28,12 @@ func (s *Service) Start(ctx context.Context, caller cardinal.Caller, file io.Rea
 		s.leave()
 		return "", err
 	}
+	id := im.run.ID // from here on the importer is the goroutine's
 	go func() {
 		defer s.leave()
 		s.inBackground(context.WithoutCancel(ctx), im, kept)
 	}()
-	return im.run.ID, nil
+	return id, nil
 }
 
 // enter takes a place among the imports in the background.
