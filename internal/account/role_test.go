@@ -85,6 +85,10 @@ func TestNobodyTouchesThoseAbove(t *testing.T) {
 			}
 			refused(t, o.service.DeleteUser(t.Context(), c.caller, c.above, 0), cardinal.CodeForbidden)
 		}
+		// What is forbidden is said before all that is wrong besides.
+		refused(t, o.update(help, "boss", account.Fields{Email: to("nobody"), Credentials: withPIN("1")}), cardinal.CodeForbidden)
+		_, err := o.service.CreateUser(t.Context(), help, "new", account.Fields{Role: to(cardinal.RoleHelpdesk), Email: to("nobody")})
+		refused(t, err, cardinal.CodeForbidden)
 		o.audited(entries)
 		for caller, below := range map[cardinal.Caller]string{help: "audit", boss: "help", operator: "boss", o.program(cardinal.RoleProvisioner): "audit"} {
 			if err := o.update(caller, below, account.Fields{Email: to("new@example.org"), Password: cardinal.NewPassword(password)}); err != nil {
