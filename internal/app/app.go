@@ -45,17 +45,17 @@ type Config struct {
 
 // App is Cardinal on its data: the use cases, and what is needed to end them.
 type App struct {
-	Accounts   *account.Service
-	Door       *credential.Door
-	SignIn     *signin.Service
-	Auth       *auth.Service
-	Directory  *directory.Service
-	Log        *slog.Logger
-	config     Config
-	ring       *seal.Ring
-	chain      *audit.Chain
-	store      *store.Store
-	closeLog   func() error
+	Accounts  *account.Service
+	Door      *credential.Door
+	SignIn    *signin.Service
+	Auth      *auth.Service
+	Directory *directory.Service
+	Log       *slog.Logger
+	config    Config
+	ring      *seal.Ring
+	chain     *audit.Chain
+	store     *store.Store
+	closeLog  func() error
 }
 
 // Open opens the data that the config names, with the right key ring, and brings
