@@ -45,6 +45,24 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+func TestDecodeTellsNamesFromValues(t *testing.T) {
+	for _, text := range []string{
+		`{"name":"pin","pin":"name"}`, `{"name":"name","text":"name","list":["name","name","x","x"]}`,
+		`{"name":"a","raw":{"x":"y","y":"x"}}`, `{"name":"a","raw":[{"x":1},{"x":1}]}`, `{"raw":{"name":{"name":[]}},"name":"raw"}`,
+	} {
+		if _, err := decodeEverything(text); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for _, text := range []string{
+		`{"name":"a","raw":{"x":{"z":1},"x":2}}`, `{"name":"a","raw":[[{"x":[],"y":{},"x":1}]]}`, `{"raw":{},"name":"a","raw":{}}`,
+	} {
+		if _, err := decodeEverything(text); cardinal.CodeOf(err) != cardinal.CodeMalformed {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestDecodeSaysWhatFieldsTake(t *testing.T) {
 	_, err := decodeEverything(`{"name":null,"pin":1234,"text":{},"size":"7","flag":0,"list":"x","time":"noon","more":1}`)
 	var e *cardinal.Error

@@ -149,6 +149,8 @@ func TestDevices(t *testing.T) {
 		}
 	})
 	i.run("list and delete", func(t *testing.T) {
+		c.do("GET", "/api/v1/devices?limit=501", nil).want(422)
+		c.do("GET", "/api/v1/devices?limit=500", nil).want(200)
 		c.do("POST", "/api/v1/devices", `{"name":"Printer 2"}`).want(201)
 		page := c.do("GET", "/api/v1/devices?limit=1", nil).want(200).object()
 		next := c.do("GET", "/api/v1/devices?limit=1&cursor="+page["nextCursor"].(string), nil).want(200).object()

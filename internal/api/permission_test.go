@@ -109,6 +109,11 @@ func TestRoles(t *testing.T) {
 			provisioner.do(line.Method, path, sampleBody(line)).want(403)
 		}
 	}
+	i.run("whether somebody may is told before what is wrong with the request", func(*testing.T) {
+		auditor.do("POST", "/api/v1/users", `{"shoeSize":`).want(403)
+		auditor.do("DELETE", "/api/v1/users/nobody", nil).want(403)
+		helpdesk.do("PUT", "/api/v1/settings/pin.colour", `{}`).want(403)
+	})
 	provisioner.do("GET", "/api/v1/sign-ins", nil).want(403)
 	provisioner.do("POST", "/api/v1/users/anna/unlock", nil).want(403)
 	i.as(cardinal.RoleAdministrator).do("GET", "/api/v1/customers", nil).want(403)

@@ -100,24 +100,17 @@ func TestUsers(t *testing.T) {
 func TestUsernamesInPaths(t *testing.T) {
 	i := install(t)
 	c := i.as(cardinal.RoleProvisioner)
-	for _, name := range []string{`DOM\anna`, "o'neill", "josé", "søren @ home", "a+b$c", "..", ".", "search", "張偉"} {
+	for _, name := range []string{`DOM\anna`, "o'neill", "josé", "søren @ home", "a+b$c", "..a", "search", "張偉"} {
 		made := c.do("POST", "/api/v1/users", fmt.Sprintf(`{"username":%q}`, name)).want(201)
-		found := c.do("GET", made.header.Get("Location"), nil)
-		if name == ".." || name == "." {
-			continue // dots alone stand for a place in a path, whoever sends them
-		}
-		if found.want(200).object()["username"] != name {
+		if c.do("GET", made.header.Get("Location"), nil).want(200).object()["username"] != name {
 			t.Errorf("%s is not at %s", name, made.header.Get("Location"))
 		}
 	}
-	i.run("dots that are percent-encoded are a name", func(*testing.T) {
-		c.do("GET", "/api/v1/users/%2E%2E", nil).want(200)
-	})
 	i.run("form NFD finds form NFC, and so does another case", func(*testing.T) {
 		c.do("GET", "/api/v1/users/"+url.PathEscape("JOSE\u0301"), nil).want(200)
 	})
 	i.run("what can be no name is nobody", func(t *testing.T) {
-		for _, name := range []string{"%00", "%FF", "a%2Fb", "a%0Ab", strings.Repeat("a", 129)} {
+		for _, name := range []string{"%00", "%FF", "a%2Fb", "a%0Ab", "%2E%2E", "..", strings.Repeat("a", 129)} {
 			if refusal := c.do("GET", "/api/v1/users/"+name, nil).want(404).object(); refusal["code"] != "not_found" {
 				t.Errorf("%s: %v", name, refusal)
 			}
