@@ -64,11 +64,15 @@ func (k *Kit) serve(route Route) http.Handler {
 	}
 	return k.adapt(func(w http.ResponseWriter, r *http.Request) error {
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
-		if err := k.admit(w, r, route.Permission); err != nil {
+		if err := k.resolve(w, r); err != nil {
 			return err
 		}
+		// Before the permission: who is held somewhere is not told what they may not see.
 		if held := SessionOf(r).Held; held != "" && held != r.URL.Path && route.Permission != cardinal.PermNone {
 			return k.Redirect(w, r, held, Flash{})
+		}
+		if err := CallerOf(r).Require(route.Permission); err != nil {
+			return err
 		}
 		return route.Handle(w, r)
 	})
@@ -83,8 +87,8 @@ func (k *Kit) adapt(handle Handler) http.Handler {
 	})
 }
 
-// admit resolves the session and asks for the permission.
-func (k *Kit) admit(w http.ResponseWriter, r *http.Request, needed cardinal.Permission) error {
+// resolve finds out whose session it is, if there is one.
+func (k *Kit) resolve(w http.ResponseWriter, r *http.Request) error {
 	e := exchangeOf(r)
 	if token := k.sessionToken(r); !token.IsZero() {
 		session, err := k.config.Authenticate(r.Context(), token)
@@ -99,7 +103,7 @@ func (k *Kit) admit(w http.ResponseWriter, r *http.Request, needed cardinal.Perm
 			e.words = k.catalogue.choose(r, session.Language)
 		}
 	}
-	return e.session.Caller.Require(needed)
+	return nil
 }
 
 // fail answers with the page that belongs to err.
