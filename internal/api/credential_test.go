@@ -168,6 +168,12 @@ func TestSignIn(t *testing.T) {
 			}
 		}
 	})
+	i.run("a card alone, where that is a method", func(*testing.T) {
+		storetest.Set(t, i.store, i.customer.ID, map[string]any{"signin.methods": []string{"card", "username-pin"}})
+		printer.do("POST", "/api/v1/sign-in", `{"number":"55501234"}`).want(200)
+		printer.do("POST", "/api/v1/sign-in", `{"number":"55501234","pin":null,"username":null}`).want(200).same(who)
+		printer.do("POST", "/api/v1/sign-in", `{"number":"55501234","pin":""}`).want(401)
+	})
 	i.run("what is no sign-in at all", func(*testing.T) {
 		printer.do("POST", "/api/v1/sign-in", `{"number":55501234,"pin":"739204"}`).want(422)
 		printer.do("POST", "/api/v1/sign-in", `{"card":"55501234"}`).want(422)
@@ -182,7 +188,7 @@ func TestSignIn(t *testing.T) {
 				t.Errorf("%s is %v, not %v", name, oldest[name], value)
 			}
 		}
-		if len(records) != 12 || len(oldest) != len(want) {
+		if len(records) != 15 || len(oldest) != len(want) {
 			t.Errorf("%d records like %v", len(records), oldest)
 		}
 		newest := i.as(cardinal.RoleAuditor).do("GET", "/api/v1/sign-ins?limit=1&username=anna", nil).want(200).object()

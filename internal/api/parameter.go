@@ -207,7 +207,7 @@ type pathName string
 // UnmarshalText takes the decoded segment.
 func (n *pathName) UnmarshalText(text []byte) error {
 	*n = pathName(norm.NFC.String(string(text)))
-	if !cardinal.CleanText(string(*n)) || utf8.RuneCount(text) > cardinal.UsernameMaxLength {
+	if !cardinal.CleanText(string(*n)) || utf8.RuneCountInString(string(*n)) > cardinal.UsernameMaxLength {
 		return formError("This is no username.")
 	}
 	return nil

@@ -109,6 +109,16 @@ func TestExport(t *testing.T) {
 	if masked := i.as(cardinal.RoleAuditor).do("GET", "/api/v1/exports/users", nil).want(200).text; strings.Contains(masked, "55501234") || !strings.Contains(masked, "1234") {
 		t.Errorf("an auditor gets %s", masked)
 	}
+	i.run("an export that fails before its first byte is a problem", func(t *testing.T) {
+		gone := func() error { return cardinal.Errorf(cardinal.CodeUnavailable, "The database is gone.") }
+		i.fault.Store(&gone)
+		defer i.fault.Store(nil)
+		failed := helpdesk.do("GET", "/api/v1/exports/users", nil).want(503)
+		checkProblem(t, failed, "unavailable")
+		if name := failed.header.Get("Content-Disposition"); name != "" {
+			t.Errorf("it is to be saved as %s", name)
+		}
+	})
 	entries := i.as(cardinal.RoleAdministrator).do("GET", "/api/v1/audit-entries?subject=users", nil).want(200).object()["items"].([]any)
 	if len(entries) != 2 {
 		t.Errorf("%d entries", len(entries))

@@ -108,6 +108,9 @@ func TestUsernamesInPaths(t *testing.T) {
 	}
 	i.run("form NFD finds form NFC, and so does another case", func(*testing.T) {
 		c.do("GET", "/api/v1/users/"+url.PathEscape("JOSE\u0301"), nil).want(200)
+		longest := strings.Repeat("é", cardinal.UsernameMaxLength)
+		c.do("POST", "/api/v1/users", `{"username":"`+longest+`"}`).want(201)
+		c.do("GET", "/api/v1/users/"+url.PathEscape(strings.Repeat("e\u0301", cardinal.UsernameMaxLength)), nil).want(200)
 	})
 	i.run("what can be no name is nobody", func(t *testing.T) {
 		for _, name := range []string{"%00", "%FF", "a%2Fb", "a%0Ab", "%2E%2E", "..", strings.Repeat("a", 129)} {
