@@ -12,6 +12,7 @@ import (
 
 	"cardinal"
 	"cardinal/internal/auth"
+	"cardinal/internal/idempotency"
 	"cardinal/internal/store"
 )
 
@@ -87,8 +88,13 @@ func (a *App) pruneRegularly(ctx context.Context) {
 	for {
 		err := a.store.Write(ctx, func(tx *store.Tx) error {
 			now := tx.Now()
-			// Daily counts are kept a few days longer than any zone or clock step could need.
-			return tx.Prune(ctx, now.AddDate(0, 0, -1), now.Add(-auth.SessionIdle), now.Add(-auth.SessionAbsolute), now.AddDate(0, 0, -3).Format("2006-01-02"))
+			return tx.Prune(ctx, store.PastUse{
+				Keys: now.Add(-idempotency.Kept), Idle: now.Add(-auth.SessionIdle), Absolute: now.Add(-auth.SessionAbsolute),
+				// A year is the longest that signin.user.forget-hours can ask for.
+				Counters: now.AddDate(0, 0, -366),
+				// A few days longer than any zone or step of the clock could need.
+				Day: now.AddDate(0, 0, -3).Format("2006-01-02"),
+			})
 		})
 		if err != nil && ctx.Err() == nil {
 			a.Log.ErrorContext(ctx, "old records could not be pruned", "error", err)

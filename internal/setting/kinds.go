@@ -39,6 +39,20 @@ func integer(key string, def, least, most int, a about) Of[int] {
 	return declared[int](d)
 }
 
+// unlimitedOr declares a whole number from 1 on, or -1 for without limit. Where 0
+// would shut everybody out for good, it is no value.
+func unlimitedOr(key string, def, most int, a about) Of[int] {
+	d := Definition{Key: key, Type: Integer, Page: a.page, Label: a.label, Meaning: a.meaning, Min: -1, Max: most, Default: fmt.Sprint(def)}
+	d.parse = func(raw string) (any, error) {
+		value, ok := decode[int](raw)
+		if !ok || value != -1 && (value < 1 || value > most) {
+			return nil, d.refuse(fmt.Sprintf("a whole number from 1 to %d, or -1 for without limit", most))
+		}
+		return value, nil
+	}
+	return declared[int](d)
+}
+
 func boolean(key string, def bool, a about) Of[bool] {
 	d := Definition{Key: key, Type: Boolean, Page: a.page, Label: a.label, Meaning: a.meaning, Default: fmt.Sprint(def)}
 	d.parse = func(raw string) (any, error) {

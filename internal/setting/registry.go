@@ -1,6 +1,7 @@
 package setting
 
 import (
+	"strings"
 	"time"
 
 	"cardinal"
@@ -77,13 +78,13 @@ var (
 		"Lockout of users", "After how many wrong tries a user is locked, and for how many seconds; 0 seconds: until an administrator unlocks or a new PIN is set. Past the last step every wrong try locks again."})
 	SignInUserForgetHours = integer("signin.user.forget-hours", 24, 1, 8760, about{PageSignIn,
 		"Forget wrong tries after", "After how many hours without a wrong try a user's count starts again."})
-	SignInDeviceBudget = integer("signin.device.wrong-budget", 30, -1, 10000, about{PageSignIn,
+	SignInDeviceBudget = unlimitedOr("signin.device.wrong-budget", 30, 10000, about{PageSignIn,
 		"Wrong tries a device may make", "How many wrong tries a device may make before it is locked; a card that nobody owns counts half. -1: without limit."})
 	SignInDeviceRefill = integer("signin.device.wrong-refill-per-minute", 2, 1, 1000, about{PageSignIn,
 		"Wrong tries a device regains a minute", "How many wrong tries a device regains each minute."})
 	SignInPINPerDay = integer("signin.pin.wrong-per-day", 200, -1, 100000, about{PageSignIn,
 		"Wrong PINs alone a day", "How many wrong tries by PIN alone the organisation may make in a calendar day; then that method is refused until the next. -1: without limit."})
-	APIRatePerSecond = integer("api.rate-per-second", 50, -1, 10000, about{PageConfigEditor,
+	APIRatePerSecond = unlimitedOr("api.rate-per-second", 50, 10000, about{PageConfigEditor,
 		"API requests a second", "How many requests a second an API token may make, with bursts of ten times as many. -1: without limit."})
 )
 
@@ -161,7 +162,7 @@ func conversionTakes(value string) string {
 }
 
 func required(value string) string {
-	if value == "" {
+	if strings.TrimSpace(value) == "" {
 		return "a text that is not empty"
 	}
 	return ""

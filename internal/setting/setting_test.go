@@ -89,6 +89,12 @@ func TestCheck(t *testing.T) {
 		{"card-number.conversion", `"guess"`, ""},
 		{"user.can-change-card-id.num-times-per-day", "-1", "-1"},
 		{"user.can-change-card-id.num-times-per-day", "-2", ""},
+		{"user.can-change-card-id.num-times-per-day", "0", "0"},
+		{"signin.device.wrong-budget", "-1", "-1"},
+		{"signin.device.wrong-budget", "0", ""},
+		{"api.rate-per-second", "0", ""},
+		{"api.rate-per-second", "1", "1"},
+		{"customer.name", `"  "`, ""},
 	}
 	for _, c := range cases {
 		d, err := Find(c.key)

@@ -169,13 +169,22 @@ func (tx *Tx) ReleaseKey(ctx context.Context, k IdempotencyKey) error {
 	return nil
 }
 
-// Prune forgets what is past its use: idempotency keys before keys, sessions not
-// used since idle or made before absolute, and daily counts before day (2006-01-02).
-func (tx *Tx) Prune(ctx context.Context, keys, idle, absolute time.Time, day string) error {
-	_, keysErr := tx.q.PruneIdempotencyKeys(ctx, millis(keys))
-	_, sessionsErr := tx.q.DeleteSessionsBefore(ctx, db.DeleteSessionsBeforeParams{SeenAt: millis(idle), CreatedAt: millis(absolute)})
-	_, countsErr := tx.q.PruneChangeCounts(ctx, day)
-	if err := errors.Join(keysErr, sessionsErr, countsErr); err != nil {
+// PastUse says what Prune forgets.
+type PastUse struct {
+	Keys     time.Time // idempotency keys made before
+	Idle     time.Time // sessions not used since
+	Absolute time.Time // sessions made before
+	Counters time.Time // counters not changed since, unless they still lock
+	Day      string    // daily counts of days before, as 2006-01-02
+}
+
+// Prune forgets what is past its use.
+func (tx *Tx) Prune(ctx context.Context, p PastUse) error {
+	_, keysErr := tx.q.PruneIdempotencyKeys(ctx, millis(p.Keys))
+	_, sessionsErr := tx.q.DeleteSessionsBefore(ctx, db.DeleteSessionsBeforeParams{SeenAt: millis(p.Idle), CreatedAt: millis(p.Absolute)})
+	_, countersErr := tx.q.PruneCounters(ctx, db.PruneCountersParams{Forgotten: millis(p.Counters), Now: millis(tx.now)})
+	_, countsErr := tx.q.PruneChangeCounts(ctx, p.Day)
+	if err := errors.Join(keysErr, sessionsErr, countersErr, countsErr); err != nil {
 		return fmt.Errorf("prune: %w", err)
 	}
 	return nil

@@ -123,7 +123,10 @@ func TestPrune(t *testing.T) {
 		d.Clock.Set(now)
 		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.TouchSession(ctx, "old") })
 		n.write(func(ctx context.Context, tx *store.Tx) error {
-			return tx.Prune(ctx, now.Add(-time.Hour), now.Add(-30*time.Minute), now.Add(-2*time.Hour), now.Add(-time.Hour).Format("2006-01-02T15"))
+			return tx.Prune(ctx, store.PastUse{
+				Keys: now.Add(-time.Hour), Idle: now.Add(-30 * time.Minute), Absolute: now.Add(-2 * time.Hour),
+				Counters: now.Add(-time.Hour), Day: now.Add(-time.Hour).Format("2006-01-02T15"),
+			})
 		})
 		n.write(func(ctx context.Context, tx *store.Tx) error {
 			for id, want := range map[string][3]bool{"old": {false, false, false}, "idle": {true, true, false}, "fresh": {true, true, true}} {
@@ -138,6 +141,38 @@ func TestPrune(t *testing.T) {
 				if err := first(keyErr, countErr); err != nil {
 					return err
 				}
+			}
+			return nil
+		})
+	})
+}
+
+func TestPruneCounters(t *testing.T) {
+	on(t, func(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
+		now := d.Clock.Now()
+		counters := map[string]store.Counter{
+			"old":    {Wrong: 3, ChangedAt: now.Add(-2 * time.Hour)},
+			"locked": {Wrong: 15, ChangedAt: now.Add(-2 * time.Hour), LockedUntil: now.Add(time.Hour)},
+			"fresh":  {Wrong: 1, ChangedAt: now},
+		}
+		n.write(func(ctx context.Context, tx *store.Tx) error {
+			for subject, counter := range counters {
+				if _, err := tx.LockCounter(ctx, c, subject); err != nil {
+					return err
+				}
+				if err := tx.SetCounter(ctx, c, subject, counter); err != nil {
+					return err
+				}
+			}
+			return tx.Prune(ctx, store.PastUse{Counters: now.Add(-time.Hour)})
+		})
+		n.write(func(ctx context.Context, tx *store.Tx) error {
+			for subject, want := range map[string]int64{"old": 0, "locked": 15, "fresh": 1} {
+				counter, err := tx.Counter(ctx, c, subject)
+				if err != nil {
+					return err
+				}
+				same(t, want, counter.Wrong)
 			}
 			return nil
 		})

@@ -322,6 +322,23 @@ func (q *Queries) PruneChangeCounts(ctx context.Context, day string) (int64, err
 	return result.RowsAffected()
 }
 
+const pruneCounters = `-- name: PruneCounters :execrows
+DELETE FROM counters WHERE changed_at < $1 AND locked_until < $2
+`
+
+type PruneCountersParams struct {
+	Forgotten int64
+	Now       int64
+}
+
+func (q *Queries) PruneCounters(ctx context.Context, arg PruneCountersParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneCounters, arg.Forgotten, arg.Now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const pruneIdempotencyKeys = `-- name: PruneIdempotencyKeys :execrows
 DELETE FROM idempotency_keys WHERE created_at < $1
 `

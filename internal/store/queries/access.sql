@@ -56,5 +56,8 @@ DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2;
 -- name: PruneIdempotencyKeys :execrows
 DELETE FROM idempotency_keys WHERE created_at < $1;
 
+-- name: PruneCounters :execrows
+DELETE FROM counters WHERE changed_at < sqlc.arg(forgotten) AND locked_until < sqlc.arg(now);
+
 -- name: PruneChangeCounts :execrows
 DELETE FROM change_counts WHERE day < $1;
