@@ -33,13 +33,10 @@ func (r *rates) allow(b auth.Bearer, now time.Time) error {
 	}
 	limiter := r.of(string(b.Caller.Token)+" "+string(b.Caller.Device), b.RatePerSecond, now)
 	reservation := limiter.ReserveN(now, 1)
-	if wait := reservation.DelayFrom(now); !reservation.OK() || wait > 0 {
+	if wait := reservation.DelayFrom(now); wait > 0 {
 		reservation.CancelAt(now)
 		e := cardinal.Errorf(cardinal.CodeRateLimited, "This token has made too many requests. Wait as long as Retry-After says.")
-		e.RetryAfter = max(wait, time.Second)
-		if wait > time.Minute { // a rate of 0: the wait has no end
-			e.RetryAfter = time.Minute
-		}
+		e.RetryAfter = wait
 		return e
 	}
 	return nil
