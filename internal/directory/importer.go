@@ -19,11 +19,14 @@ import (
 )
 
 // How much one transaction takes. Where the database has one writer, sign-ins
-// wait for it: after batchTime no more lines are begun, once there are
-// batchLeast. The more there are, the less an import waits for the disk. Hashing a password takes longer than
-// writing many lines, and happens before the transaction.
+// wait for it: after batchTime no more lines are begun if somebody of this
+// program waits, and after batchMost in any case, for another program may; but
+// batchLeast are dealt with. The more there are, the less an import waits for
+// the disk. Hashing a password takes longer than writing many lines, and happens
+// before the transaction.
 const (
 	batchTime      = 8 * time.Millisecond
+	batchMost      = 15 * time.Millisecond
 	batchLeast     = 50
 	batchLines     = 500
 	batchPasswords = 20
@@ -245,7 +248,11 @@ func (b *batch) takeSome(ctx context.Context, lines []line, run *store.ImportRun
 
 // overdue reports whether others have waited for the transaction long enough.
 func (b *batch) overdue() bool {
-	return b.taken >= batchLeast && b.store.Now().Sub(b.tx.Now()) >= batchTime
+	if b.taken < batchLeast {
+		return false
+	}
+	spent := b.store.Now().Sub(b.tx.Now())
+	return spent >= batchMost || spent >= batchTime && b.tx.Awaited()
 }
 
 func detail(state State, line int) string {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"modernc.org/sqlite"
@@ -25,6 +26,8 @@ const sqliteReaders = 4
 // running it.
 type sqliteEngine struct {
 	pool    *sql.DB
+	queue   *queue // before other programs
+	waiting atomic.Int32
 	writers chan *preparedConn
 	readers chan *preparedConn
 	closing sync.Once
@@ -47,13 +50,17 @@ func openSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	turns, err := openQueue(path)
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
 	e := &sqliteEngine{
-		pool: pool, writers: make(chan *preparedConn, 1), readers: make(chan *preparedConn, sqliteReaders), closed: make(chan struct{}),
+		pool: pool, queue: turns, writers: make(chan *preparedConn, 1), readers: make(chan *preparedConn, sqliteReaders), closed: make(chan struct{}),
 	}
 	for i := range 1 + sqliteReaders {
 		conn, err := e.connect(ctx)
 		if err != nil {
-			return nil, errors.Join(unreadable(path, err), pool.Close())
+			return nil, errors.Join(unreadable(path, err), pool.Close(), turns.close())
 		}
 		prepared := &preparedConn{conn: conn, statements: map[string]*sql.Stmt{}}
 		if i == 0 {
@@ -61,7 +68,7 @@ func openSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
 			continue
 		}
 		if _, err := conn.ExecContext(ctx, "PRAGMA query_only(1)"); err != nil {
-			return nil, errors.Join(unreadable(path, err), pool.Close())
+			return nil, errors.Join(unreadable(path, err), pool.Close(), turns.close())
 		}
 		e.readers <- prepared
 	}
@@ -115,30 +122,26 @@ func unreadable(path string, err error) error {
 }
 
 func (e *sqliteEngine) begin(ctx context.Context, write bool) (*work, error) {
-	from, statement := e.readers, "BEGIN"
+	statement := "BEGIN"
 	if write {
-		from, statement = e.writers, "BEGIN IMMEDIATE"
+		statement = "BEGIN IMMEDIATE"
 	}
-	var c *preparedConn
-	select {
-	case c = <-from:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-e.closed:
-		return nil, cardinal.Errorf(cardinal.CodeUnavailable, "The database is closed, because Cardinal is stopping.")
+	c, giveBack, err := e.take(ctx, write)
+	if err != nil {
+		return nil, err
 	}
 	// A transaction must end even where its context already has.
 	unbound := context.WithoutCancel(ctx)
 	if _, err := c.conn.ExecContext(ctx, statement); err != nil {
 		// The driver may say that the context ended although the statement ran.
 		_, _ = c.conn.ExecContext(unbound, "ROLLBACK")
-		from <- c
+		giveBack()
 		return nil, fmt.Errorf("begin: %w", err)
 	}
 	var once sync.Once
-	end := func() { once.Do(func() { from <- c }) }
+	end := func() { once.Do(giveBack) }
 	return &work{
-		DBTX: c,
+		DBTX: c, awaited: e.awaited,
 		commit: func(context.Context) error {
 			defer end()
 			if _, err := c.conn.ExecContext(unbound, "COMMIT"); err != nil {
@@ -154,6 +157,39 @@ func (e *sqliteEngine) begin(ctx context.Context, write bool) (*work, error) {
 		},
 	}, nil
 }
+
+// take waits for a connection, the one that writes or one that reads, and returns
+// it with what gives it back.
+func (e *sqliteEngine) take(ctx context.Context, write bool) (*preparedConn, func(), error) {
+	from := e.readers
+	if write {
+		from = e.writers
+		e.waiting.Add(1)
+		defer e.waiting.Add(-1)
+	}
+	var c *preparedConn
+	select {
+	case c = <-from:
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	case <-e.closed:
+		return nil, nil, cardinal.Errorf(cardinal.CodeUnavailable, "The database is closed, because Cardinal is stopping.")
+	}
+	if !write {
+		return c, func() { from <- c }, nil
+	}
+	if err := e.queue.enter(ctx); err != nil {
+		from <- c
+		return nil, nil, err
+	}
+	return c, func() {
+		e.queue.leave()
+		from <- c
+	}, nil
+}
+
+// awaited reports whether somebody waits for the connection that writes.
+func (e *sqliteEngine) awaited() bool { return e.waiting.Load() > 0 }
 
 func (e *sqliteEngine) code(err error) cardinal.Code {
 	var failure *sqlite.Error
@@ -185,7 +221,7 @@ func (e *sqliteEngine) close() error {
 		for range sqliteReaders {
 			errs = append(errs, (<-e.readers).close())
 		}
-		errs = append(errs, e.pool.Close())
+		errs = append(errs, e.pool.Close(), e.queue.close())
 	})
 	return errors.Join(errs...)
 }

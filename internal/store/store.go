@@ -67,6 +67,7 @@ type work struct {
 	db.DBTX
 	commit   func(context.Context) error
 	rollback func()
+	awaited  func() bool // nil: never
 }
 
 // Open opens the database, brings its schema up to date, and refuses one that

@@ -43,6 +43,11 @@ func (tx *Tx) IDOf(subject string, at time.Time) string {
 	return idText(id)
 }
 
+// Awaited reports whether another transaction of this program waits for this one
+// to end: always false where writers do not wait for one another, as in
+// PostgreSQL. Long work asks it to know when to let others go first.
+func (tx *Tx) Awaited() bool { return tx.work.awaited != nil && tx.work.awaited() }
+
 // Savepoint runs fn so that, if it fails, what it wrote and the audit entries it
 // queued are undone, while the rest of the transaction stays. It returns fn's
 // error. If the undoing fails, that error is returned instead, so that nobody
