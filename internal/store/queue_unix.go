@@ -77,15 +77,24 @@ func takeLock(ctx context.Context, file *os.File) error {
 // dropLock cannot fail for an open file; with a closed one the lock has gone already.
 func dropLock(file *os.File) { _ = flock(file, syscall.LOCK_UN) }
 
+// flock holds the file open for as long as it waits, so that a lock that nobody
+// waits for any more cannot fall on another file with its number.
 func flock(file *os.File, how int) error {
-	for {
-		err := syscall.Flock(int(file.Fd()), how) //nolint:gosec // a file descriptor fits an int
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("take turns at the database: %w", err)
-		}
-		return nil
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("take turns at the database: %w", err)
 	}
+	var failure error
+	err = conn.Control(func(fd uintptr) {
+		for {
+			failure = syscall.Flock(int(fd), how) //nolint:gosec // a file descriptor fits an int
+			if !errors.Is(failure, syscall.EINTR) {
+				return
+			}
+		}
+	})
+	if err = errors.Join(err, failure); err != nil {
+		return fmt.Errorf("take turns at the database: %w", err)
+	}
+	return nil
 }
