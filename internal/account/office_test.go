@@ -179,8 +179,6 @@ func refused(t *testing.T, err error, code cardinal.Code, want ...string) {
 	}
 }
 
-func to[T any](value T) *T { return &value }
-
 func numbered(t *testing.T, slot cardinal.Slot, text string) credential.NumberChange {
 	t.Helper()
 	parsed, err := cardinal.ParseCardNumber(credential.NumberField(slot), text)

@@ -64,12 +64,12 @@ func TestNobodyTouchesThoseAbove(t *testing.T) {
 		o.person("audit", cardinal.RoleAuditor)
 		operator := o.person("op", cardinal.RoleOperator)
 		touch := map[string]account.Fields{
-			"e-mail":      {Email: to("me@example.org")},
-			"name":        {FullName: to("Me")},
-			"disabled":    {Disabled: to(true)},
+			"e-mail":      {Email: new("me@example.org")},
+			"name":        {FullName: new("Me")},
+			"disabled":    {Disabled: new(true)},
 			"password":    {Password: cardinal.NewPassword(password)},
 			"no password": {RemovePassword: true},
-			"demotion":    {Role: to(cardinal.RoleUser)},
+			"demotion":    {Role: new(cardinal.RoleUser)},
 		}
 		entries := len(o.audit(0))
 		for _, c := range []struct {
@@ -86,12 +86,12 @@ func TestNobodyTouchesThoseAbove(t *testing.T) {
 			refused(t, o.service.DeleteUser(t.Context(), c.caller, c.above, 0), cardinal.CodeForbidden)
 		}
 		// What is forbidden is said before all that is wrong besides.
-		refused(t, o.update(help, "boss", account.Fields{Email: to("nobody"), Credentials: withPIN("1")}), cardinal.CodeForbidden)
-		_, err := o.service.CreateUser(t.Context(), help, "new", account.Fields{Role: to(cardinal.RoleHelpdesk), Email: to("nobody")})
+		refused(t, o.update(help, "boss", account.Fields{Email: new("nobody"), Credentials: withPIN("1")}), cardinal.CodeForbidden)
+		_, err := o.service.CreateUser(t.Context(), help, "new", account.Fields{Role: new(cardinal.RoleHelpdesk), Email: new("nobody")})
 		refused(t, err, cardinal.CodeForbidden)
 		o.audited(entries)
 		for caller, below := range map[cardinal.Caller]string{help: "audit", boss: "help", operator: "boss", o.program(cardinal.RoleProvisioner): "audit"} {
-			if err := o.update(caller, below, account.Fields{Email: to("new@example.org"), Password: cardinal.NewPassword(password)}); err != nil {
+			if err := o.update(caller, below, account.Fields{Email: new("new@example.org"), Password: cardinal.NewPassword(password)}); err != nil {
 				t.Errorf("%s changes %s: %v", caller.Actor(), below, err)
 			}
 		}
@@ -103,7 +103,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 		o.person("helper", cardinal.RoleHelpdesk)
 		boss := o.person("boss", cardinal.RoleAdministrator)
 		gone := o.person("gone", cardinal.RoleAdministrator)
-		if err := o.update(o.console, "gone", account.Fields{Disabled: to(true)}); err != nil {
+		if err := o.update(o.console, "gone", account.Fields{Disabled: new(true)}); err != nil {
 			t.Fatal(err)
 		}
 		elsewhere := *o
@@ -113,20 +113,20 @@ func TestTheLastAdministratorStays(t *testing.T) {
 		stays := func() {
 			t.Helper()
 			for _, caller := range []cardinal.Caller{boss, o.console} {
-				refused(t, o.update(caller, "boss", account.Fields{Role: to(cardinal.RoleHelpdesk)}), cardinal.CodeInvalid, "role invalid")
-				refused(t, o.update(caller, "boss", account.Fields{Disabled: to(true), FullName: to("Boss")}), cardinal.CodeInvalid, "role invalid")
+				refused(t, o.update(caller, "boss", account.Fields{Role: new(cardinal.RoleHelpdesk)}), cardinal.CodeInvalid, "role invalid")
+				refused(t, o.update(caller, "boss", account.Fields{Disabled: new(true), FullName: new("Boss")}), cardinal.CodeInvalid, "role invalid")
 				refused(t, o.service.DeleteUser(t.Context(), caller, "boss", 0), cardinal.CodeInvalid, "role invalid")
 			}
 		}
 		stays() // one who is disabled, and one of another customer, do not count
 		o.audited(entries)
-		if err := o.update(boss, "gone", account.Fields{Role: to(cardinal.RoleUser)}); err != nil {
+		if err := o.update(boss, "gone", account.Fields{Role: new(cardinal.RoleUser)}); err != nil {
 			t.Fatalf("one who is disabled can go: %v", err)
 		}
-		if err := o.update(o.console, "gone", account.Fields{Role: to(cardinal.RoleOperator), Disabled: to(false)}); err != nil {
+		if err := o.update(o.console, "gone", account.Fields{Role: new(cardinal.RoleOperator), Disabled: new(false)}); err != nil {
 			t.Fatal(err)
 		}
-		if err := o.update(boss, "boss", account.Fields{Role: to(cardinal.RoleUser)}); err != nil {
+		if err := o.update(boss, "boss", account.Fields{Role: new(cardinal.RoleUser)}); err != nil {
 			t.Fatalf("an operator is one, too: %v", err)
 		}
 		gone.Role = cardinal.RoleOperator
@@ -150,7 +150,7 @@ func TestTwoAdministratorsLeaveAtOnce(t *testing.T) {
 						answers <- nodes[i].DeleteUser(t.Context(), o.console, name, 0)
 						return
 					}
-					_, err := nodes[i].UpdateUser(t.Context(), o.console, name, 0, account.Fields{Disabled: to(true)})
+					_, err := nodes[i].UpdateUser(t.Context(), o.console, name, 0, account.Fields{Disabled: new(true)})
 					answers <- err
 				}()
 			}
@@ -199,7 +199,7 @@ func calls(t *testing.T, o *office, device cardinal.DeviceID, token cardinal.Tok
 		},
 		cardinal.PermWriteUsers: {
 			"UpdateUser": func(c cardinal.Caller) error {
-				_, err := s.UpdateUser(ctx, c, "anna", 0, account.Fields{FullName: to("Anna")})
+				_, err := s.UpdateUser(ctx, c, "anna", 0, account.Fields{FullName: new("Anna")})
 				return err
 			},
 			"UpdateUser's PIN": func(c cardinal.Caller) error {
@@ -306,7 +306,7 @@ func TestEveryCallAsksForItsPermission(t *testing.T) {
 		for permission, named := range all {
 			for name, call := range named {
 				for _, caller := range callers {
-					want := cardinal.Code("")
+					var want cardinal.Code
 					switch {
 					case caller.May(permission):
 						continue // what is allowed is tested elsewhere
@@ -348,7 +348,7 @@ func TestNothingOfAnotherCustomerIsReached(t *testing.T) {
 				}
 			}
 		}
-		err := o.service.ChangeSettings(t.Context(), stranger, account.SettingChange{Values: map[string]*string{"pin.min-length": to("5")}})
+		err := o.service.ChangeSettings(t.Context(), stranger, account.SettingChange{Values: map[string]*string{"pin.min-length": new("5")}})
 		if err != nil {
 			t.Fatal(err)
 		}

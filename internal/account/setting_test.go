@@ -170,7 +170,7 @@ func TestTwoChangeSettingsAtOnce(t *testing.T) {
 		for i := range cap(answers) {
 			go func() {
 				answers <- nodes[i%2].ChangeSettings(t.Context(), o.console, account.SettingChange{
-					Values: map[string]*string{"pin.history": to(fmt.Sprint(i + 2))}, Seen: map[string]string{"pin.history": seen},
+					Values: map[string]*string{"pin.history": new(fmt.Sprint(i + 2))}, Seen: map[string]string{"pin.history": seen},
 				})
 			}()
 		}
@@ -198,7 +198,7 @@ func TestTwoSettingsThatMustFit(t *testing.T) {
 		}
 		nodes := []*account.Service{o.service, o.node(o.Open(t))}
 		answers := make(chan error, 2)
-		for i, values := range []map[string]*string{{"pin.min-length": to("12")}, {"pin.max-length": to("8")}} {
+		for i, values := range []map[string]*string{{"pin.min-length": new("12")}, {"pin.max-length": new("8")}} {
 			go func() {
 				answers <- nodes[i].ChangeSettings(t.Context(), o.console, account.SettingChange{Values: values})
 			}()
@@ -233,7 +233,7 @@ func TestRenamingTheOrganisation(t *testing.T) {
 		if err != nil || setting.CustomerName.In(values) != "Plzeň" {
 			t.Errorf("the setting is %s, %v", setting.CustomerName.In(values), err)
 		}
-		if err := o.service.ChangeSettings(t.Context(), cardinal.Console(other), account.SettingChange{Values: map[string]*string{"customer.name": to(`"Pilsen Print"`)}}); err != nil {
+		if err := o.service.ChangeSettings(t.Context(), cardinal.Console(other), account.SettingChange{Values: map[string]*string{"customer.name": new(`"Pilsen Print"`)}}); err != nil {
 			t.Errorf("a name that is free again: %v", err)
 		}
 		o.audited(0,

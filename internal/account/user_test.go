@@ -20,8 +20,8 @@ func TestAUserIsMadeWhole(t *testing.T) {
 	everywhere(t, func(t *testing.T, o *office) {
 		storetest.Set(t, o.store, o.customer, map[string]any{setting.PINExpirationHours.Key: 48})
 		view := o.create(o.console, "Zoe\u0301", account.Fields{ // decomposed
-			FullName: to("Zoé Nová"), Email: to("zoe@example.org"), Department: to("Sales"), Notes: to("two\nlines"),
-			Role: to(cardinal.RoleHelpdesk), Disabled: to(true), Password: cardinal.NewPassword(password),
+			FullName: new("Zoé Nová"), Email: new("zoe@example.org"), Department: new("Sales"), Notes: new("two\nlines"),
+			Role: new(cardinal.RoleHelpdesk), Disabled: new(true), Password: cardinal.NewPassword(password),
 			Credentials: credential.Change{PIN: cardinal.NewPIN(pin), Numbers: []credential.NumberChange{
 				numbered(t, cardinal.Primary, number), numbered(t, cardinal.Secondary, "7788990011"),
 			}},
@@ -74,20 +74,20 @@ func TestAUserIsMadeWholeOrNotAtAll(t *testing.T) {
 			{"no name", "", account.Fields{}, cardinal.CodeInvalid, []string{"username required"}},
 			{"impossible name", "a/b", account.Fields{Credentials: withPIN("1")}, cardinal.CodePolicyViolation, []string{"username invalid", "pin too_short"}},
 			{"name taken", "ANNA", account.Fields{}, cardinal.CodeConflict, []string{"username taken"}},
-			{"name taken and more", "Anna", account.Fields{Email: to("nobody"), Credentials: withPIN("anna1")}, cardinal.CodePolicyViolation,
+			{"name taken and more", "Anna", account.Fields{Email: new("nobody"), Credentials: withPIN("anna1")}, cardinal.CodePolicyViolation,
 				[]string{"username taken", "email invalid", "pin common", "pin personal"}},
 			{"number taken", "bert", account.Fields{Credentials: credential.Change{Numbers: taken}}, cardinal.CodeConflict, []string{"primaryCardNumber taken"}},
 			{"all fields", "bert", account.Fields{
-				FullName: to(strings.Repeat("ž", 256)), Email: to("nobody"), Department: to("two\nlines"), Notes: to(strings.Repeat("n", 2001)),
-				Role: to(cardinal.RoleProvisioner), Password: cardinal.NewPassword("short"),
+				FullName: new(strings.Repeat("ž", 256)), Email: new("nobody"), Department: new("two\nlines"), Notes: new(strings.Repeat("n", 2001)),
+				Role: new(cardinal.RoleProvisioner), Password: cardinal.NewPassword("short"),
 				Credentials: credential.Change{PIN: cardinal.NewPIN("1 1"), Numbers: taken},
 			}, cardinal.CodePolicyViolation, []string{
 				"fullName invalid", "email invalid", "department invalid", "notes invalid", "role invalid", "password too_short",
 				"pin too_short", "pin bad_character", "primaryCardNumber taken",
 			}},
-			{"what no database takes", "bert", account.Fields{FullName: to("a\x00b"), Notes: to("\xff"), Email: to("nobody"), Credentials: withPIN("1234")},
+			{"what no database takes", "bert", account.Fields{FullName: new("a\x00b"), Notes: new("\xff"), Email: new("nobody"), Credentials: withPIN("1234")},
 				cardinal.CodePolicyViolation, []string{"fullName invalid", "notes invalid", "email invalid", "pin sequential", "pin common"}},
-			{"no role", "bert", account.Fields{Role: to(cardinal.Role("king"))}, cardinal.CodeInvalid, []string{"role invalid"}},
+			{"no role", "bert", account.Fields{Role: new(cardinal.Role("king"))}, cardinal.CodeInvalid, []string{"role invalid"}},
 			{"long password", "bert", account.Fields{Password: cardinal.NewPassword(strings.Repeat("wörd ", 41))}, cardinal.CodeInvalid, []string{"password too_long"}},
 		} {
 			t.Run(c.name, func(t *testing.T) {
@@ -106,21 +106,21 @@ func TestAUserIsMadeWholeOrNotAtAll(t *testing.T) {
 func TestAUserIsChangedWholeOrNotAtAll(t *testing.T) {
 	everywhere(t, func(t *testing.T, o *office) {
 		o.create(o.console, "bert", account.Fields{Credentials: credential.Change{Numbers: []credential.NumberChange{numbered(t, cardinal.Primary, "7788990011")}}})
-		made := o.create(o.console, "anna", account.Fields{FullName: to("Anna"), Credentials: credential.Change{
+		made := o.create(o.console, "anna", account.Fields{FullName: new("Anna"), Credentials: credential.Change{
 			PIN: cardinal.NewPIN(pin), Numbers: []credential.NumberChange{numbered(t, cardinal.Primary, number)},
 		}})
 		entries := len(o.audit(0))
 		o.Clock.Add(time.Hour)
 		err := o.update(o.console, "anna", account.Fields{
-			FullName: to("Anna Nová"), Email: to("nobody"), Password: cardinal.NewPassword("password1234"),
+			FullName: new("Anna Nová"), Email: new("nobody"), Password: cardinal.NewPassword("password1234"),
 			Credentials: credential.Change{PIN: cardinal.NewPIN(pin), Numbers: []credential.NumberChange{
 				numbered(t, cardinal.Primary, "7788990011"), numbered(t, cardinal.Secondary, "990011")}},
 		})
 		refused(t, err, cardinal.CodePolicyViolation, "email invalid", "password common", "pin reused", "primaryCardNumber taken")
 		for _, f := range []account.Fields{
-			{FullName: to("Anna Nová"), Credentials: withPIN("123")},
+			{FullName: new("Anna Nová"), Credentials: withPIN("123")},
 			{Credentials: credential.Change{RemovePIN: true}, Password: cardinal.NewPassword("x")},
-			{Notes: to("new"), Credentials: credential.Change{RemovePIN: true, Numbers: []credential.NumberChange{
+			{Notes: new("new"), Credentials: credential.Change{RemovePIN: true, Numbers: []credential.NumberChange{
 				{Slot: cardinal.Primary}, numbered(t, cardinal.Secondary, "7788990011")}}},
 		} {
 			if err := o.update(o.console, "anna", f); err == nil {
@@ -133,7 +133,7 @@ func TestAUserIsChangedWholeOrNotAtAll(t *testing.T) {
 		o.audited(entries)
 
 		err = o.update(o.console, "ANNA", account.Fields{
-			FullName: to("Anna Nová"), Notes: to(""), Department: to("Sales"),
+			FullName: new("Anna Nová"), Notes: new(""), Department: new("Sales"),
 			Credentials: credential.Change{PIN: cardinal.NewPIN("z8Yk35"), Numbers: []credential.NumberChange{
 				{Slot: cardinal.Primary}, numbered(t, cardinal.Secondary, number)}},
 		})
@@ -150,7 +150,7 @@ func TestAUserIsChangedWholeOrNotAtAll(t *testing.T) {
 		if !now.UpdatedAt.Equal(o.Clock.Now()) || !now.CreatedAt.Equal(made.CreatedAt) || now.ID != made.ID || now.PIN.ID == made.PIN.ID {
 			t.Errorf("changed is %+v", now)
 		}
-		if err := o.update(o.console, "anna", account.Fields{FullName: to("Anna Nová")}); err != nil {
+		if err := o.update(o.console, "anna", account.Fields{FullName: new("Anna Nová")}); err != nil {
 			t.Fatal(err)
 		}
 		if again := o.look("anna"); again.Revision != now.Revision || len(o.audit(entries)) != 4 {
@@ -162,11 +162,11 @@ func TestAUserIsChangedWholeOrNotAtAll(t *testing.T) {
 func TestStaleRevisions(t *testing.T) {
 	everywhere(t, func(t *testing.T, o *office) {
 		first := o.create(o.console, "anna", account.Fields{}).Revision
-		next, err := o.service.UpdateUser(t.Context(), o.console, "anna", first, account.Fields{FullName: to("Anna")})
+		next, err := o.service.UpdateUser(t.Context(), o.console, "anna", first, account.Fields{FullName: new("Anna")})
 		if err != nil || next.Revision == first {
 			t.Fatalf("revision %d after %d, %v", next.Revision, first, err)
 		}
-		_, err = o.service.UpdateUser(t.Context(), o.console, "anna", first, account.Fields{FullName: to("Other"), Credentials: withPIN(pin)})
+		_, err = o.service.UpdateUser(t.Context(), o.console, "anna", first, account.Fields{FullName: new("Other"), Credentials: withPIN(pin)})
 		refused(t, err, cardinal.CodeStale)
 		refused(t, o.service.DeleteUser(t.Context(), o.console, "anna", first), cardinal.CodeStale)
 		if view := o.look("anna"); view.FullName != "Anna" || view.HasPIN() {
@@ -189,7 +189,7 @@ func TestTwoSaveAtOnce(t *testing.T) {
 		answers := make(chan error, 8)
 		for i := range cap(answers) {
 			go func() {
-				_, err := nodes[i%2].UpdateUser(t.Context(), o.console, "anna", seen, account.Fields{FullName: to(fmt.Sprint("Anna ", i))})
+				_, err := nodes[i%2].UpdateUser(t.Context(), o.console, "anna", seen, account.Fields{FullName: new(fmt.Sprint("Anna ", i))})
 				answers <- err
 			}()
 		}
@@ -212,7 +212,7 @@ func TestTwoSaveAtOnce(t *testing.T) {
 func TestDeletingAUser(t *testing.T) {
 	everywhere(t, func(t *testing.T, o *office) {
 		numbers := []credential.NumberChange{numbered(t, cardinal.Primary, number)}
-		o.create(o.console, "anna", account.Fields{FullName: to("Anna"), Role: to(cardinal.RoleAuditor), Credentials: credential.Change{PIN: cardinal.NewPIN(pin), Numbers: numbers}})
+		o.create(o.console, "anna", account.Fields{FullName: new("Anna"), Role: new(cardinal.RoleAuditor), Credentials: credential.Change{PIN: cardinal.NewPIN(pin), Numbers: numbers}})
 		open, entries := o.session("anna"), len(o.audit(0))
 		if err := o.service.DeleteUser(t.Context(), o.console, "Anna", 0); err != nil {
 			t.Fatal(err)
@@ -235,15 +235,15 @@ func TestWhatEndsSessions(t *testing.T) {
 			fields account.Fields
 			ends   bool
 		}{
-			{"another name", account.Fields{FullName: to("Anna")}, false},
+			{"another name", account.Fields{FullName: new("Anna")}, false},
 			{"a PIN", account.Fields{Credentials: withPIN(pin)}, false},
-			{"another role", account.Fields{Role: to(cardinal.RoleAuditor)}, true},
-			{"the same role", account.Fields{Role: to(cardinal.RoleUser)}, false},
-			{"disabled", account.Fields{Disabled: to(true)}, true},
+			{"another role", account.Fields{Role: new(cardinal.RoleAuditor)}, true},
+			{"the same role", account.Fields{Role: new(cardinal.RoleUser)}, false},
+			{"disabled", account.Fields{Disabled: new(true)}, true},
 			{"a password", account.Fields{Password: cardinal.NewPassword(password)}, true},
 			{"a password that is refused", account.Fields{Password: cardinal.NewPassword("x")}, false},
 			{"no password", account.Fields{RemovePassword: true}, true},
-			{"a role, but something is refused", account.Fields{Role: to(cardinal.RoleAuditor), Email: to("nobody")}, false},
+			{"a role, but something is refused", account.Fields{Role: new(cardinal.RoleAuditor), Email: new("nobody")}, false},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				name := "anna " + strings.ReplaceAll(c.name, ",", "")
@@ -276,7 +276,7 @@ func TestANumberForEveryNewUser(t *testing.T) {
 		if len(second.Numbers) != 2 || second.Number(cardinal.Secondary) != "990011" {
 			t.Errorf("the numbers are %+v", second.Numbers)
 		}
-		if err := o.update(o.console, "before", account.Fields{FullName: to("Before")}); err != nil || len(o.look("before").Numbers) != 0 {
+		if err := o.update(o.console, "before", account.Fields{FullName: new("Before")}); err != nil || len(o.look("before").Numbers) != 0 {
 			t.Errorf("a user who is not new got a number, or %v", err)
 		}
 	})
@@ -334,12 +334,12 @@ func TestWhatIsSeenOfAUser(t *testing.T) {
 func TestListsOfUsers(t *testing.T) {
 	everywhere(t, func(t *testing.T, o *office) {
 		for i, name := range []string{"Émile", "anna", "Bert", "carl_x", "carlyx"} {
-			o.create(o.console, name, account.Fields{FullName: to("Person " + name), Email: to(fmt.Sprintf("p%d@example.org", i)),
+			o.create(o.console, name, account.Fields{FullName: new("Person " + name), Email: new(fmt.Sprintf("p%d@example.org", i)),
 				Credentials: credential.Change{Numbers: []credential.NumberChange{numbered(t, cardinal.Secondary, fmt.Sprintf("99%dab1234", i))}}})
 		}
 		list := func(q account.UserQuery) (names []string) {
 			t.Helper()
-			for pages := 0; pages < 10; pages++ {
+			for range 10 {
 				page, err := o.service.Users(t.Context(), o.console, q)
 				if err != nil {
 					t.Fatal(err)
