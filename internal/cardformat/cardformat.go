@@ -178,8 +178,7 @@ func parseWidth(name, text string) (int, error) {
 func parseRegex(expression string) (step, error) {
 	compiled, err := regexp.Compile(expression)
 	if err != nil {
-		var wrong *syntax.Error
-		if errors.As(err, &wrong) { // its Code is a fixed text, unlike its Expr
+		if wrong, ok := errors.AsType[*syntax.Error](err); ok { // its Code is a fixed text, unlike its Expr
 			return step{}, fmt.Errorf("is no valid expression (%s)", wrong.Code)
 		}
 		return step{}, errors.New("is no valid expression")

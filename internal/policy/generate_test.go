@@ -121,7 +121,7 @@ func TestGenerateCharactersAreUniform(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range strings.Split(pin.Reveal(), "") {
+			for c := range strings.SplitSeq(pin.Reveal(), "") {
 				counts[c]++
 			}
 		}

@@ -103,7 +103,7 @@ func TestCommonRule(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, pin := range strings.Fields(string(text)) {
+		for pin := range strings.FieldsSeq(string(text)) {
 			want(t, p, pin, "common")
 		}
 	}

@@ -134,11 +134,11 @@ func (r *Reader) encoding(record []byte) fault {
 // checkNUL refuses the file where a record holds a NUL, which no text does but
 // UTF-16 without a byte order mark, spreadsheets and pictures do.
 func (r *Reader) checkNUL(record []byte) error {
-	i := bytes.IndexByte(record, 0)
-	if i < 0 {
+	before, _, ok := bytes.Cut(record, []byte{0})
+	if !ok {
 		return nil
 	}
-	return notText(r.window.line + bytes.Count(record[:i], []byte{'\n'}))
+	return notText(r.window.line + bytes.Count(before, []byte{'\n'}))
 }
 
 // malformed leaves one physical line behind and says what is wrong with it. It

@@ -49,7 +49,7 @@ func withLF(records [][]string) [][]string {
 }
 
 func sameRecords(a, b [][]string) bool {
-	return slices.EqualFunc(a, b, func(x, y []string) bool { return slices.Equal(x, y) })
+	return slices.EqualFunc(a, b, slices.Equal)
 }
 
 func TestWellFormedFilesSplitAsEncodingCSVWroteThem(t *testing.T) {
