@@ -138,7 +138,7 @@ func (a *Assets) serve(w http.ResponseWriter, r *http.Request) error {
 }
 
 func acceptsGzip(r *http.Request) bool {
-	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, params, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
 			q, found := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")

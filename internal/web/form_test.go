@@ -42,7 +42,7 @@ func TestRefusedFormSaysWhatAndWhere(t *testing.T) {
 	if d.Attr("#pin-pin", "aria-invalid") != "true" {
 		t.Error("the field is not marked as wrong")
 	}
-	for _, id := range strings.Fields(d.Attr("#pin-pin", "aria-describedby")) {
+	for id := range strings.FieldsSeq(d.Attr("#pin-pin", "aria-describedby")) {
 		d.One("#" + id)
 	}
 	if got := d.Text("#pin-pin-error"); !strings.Contains(got, "6 characters") || !strings.Contains(got, "sequence") {

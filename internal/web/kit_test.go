@@ -12,8 +12,6 @@ import (
 
 	"cardinal"
 	"cardinal/internal/web"
-
-	"golang.org/x/net/html"
 )
 
 // The tokens that the test's sessions have.
@@ -109,15 +107,6 @@ type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
 
-func parseBody(t testing.TB, response *http.Response) *html.Node {
-	t.Helper()
-	document, err := html.Parse(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return document
-}
-
 // page parses a template given as text.
 func page[T any](t testing.TB, kit *web.Kit, content string) *web.Page[T] {
 	t.Helper()
@@ -137,7 +126,7 @@ func TestBrokenPageEndsTheStart(t *testing.T) {
 	t.Parallel()
 	kit := newKit(t)
 	for name, content := range map[string]string{
-		"field that the data do not have": `{{.Data.Nmae}}`,
+		"field that the data do not have": `{{.Data.Age}}`,
 		"text that is not there":          `{{t "no.such.text"}}`,
 		"icon that is not there":          `{{icon "no-such-icon"}}`,
 		"asset that is not there":         `{{asset "no-such.css"}}`,

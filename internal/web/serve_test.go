@@ -216,7 +216,7 @@ func TestBodyIsLimited(t *testing.T) {
 			t.Errorf("1 MiB and a little to %s: %d, want %d", target, got, status)
 		}
 	}
-	if got := ask(t, "POST", server.URL+"/usual", posted("pin=%zz4711")); got.StatusCode != 400 || strings.Contains(body(t, got), "4711") {
+	if got := ask(t, "POST", server.URL+"/usual", posted("pin=%zz4711")); got.StatusCode != http.StatusBadRequest || strings.Contains(body(t, got), "4711") {
 		t.Errorf("broken form: %d, or a part of it is shown", got.StatusCode)
 	}
 }

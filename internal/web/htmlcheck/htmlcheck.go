@@ -33,7 +33,7 @@ func Parse(t testing.TB, page io.Reader) Document {
 func (d Document) All(selector string) []*html.Node {
 	d.t.Helper()
 	found := []*html.Node{d.root}
-	for _, part := range strings.Fields(selector) {
+	for part := range strings.FieldsSeq(selector) {
 		want := d.compile(part)
 		var next []*html.Node
 		for _, root := range found {
