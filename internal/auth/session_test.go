@@ -54,7 +54,7 @@ func rowsOf(o *office, table string) []string {
 
 func TestTheLifeOfASession(t *testing.T) {
 	everywhere(t, func(t *testing.T, o *office) {
-		t.Run("idle", func(t *testing.T) {
+		t.Run("idle", func(_ *testing.T) {
 			token := o.signsIn("anna", right)
 			o.Clock.Add(auth.SessionIdle)
 			o.session(token)
@@ -63,7 +63,7 @@ func TestTheLifeOfASession(t *testing.T) {
 			o.Clock.Add(auth.SessionIdle + time.Millisecond)
 			o.ended(token)
 		})
-		t.Run("used all day", func(t *testing.T) {
+		t.Run("used all day", func(_ *testing.T) {
 			token, begin := o.signsIn("anna", right), o.Clock.Now()
 			for !o.Clock.Now().After(begin.Add(auth.SessionAbsolute)) {
 				o.session(token)
@@ -121,7 +121,7 @@ func TestTheLifeOfASession(t *testing.T) {
 			o.update(func(u *cardinal.User) { u.Disabled = true })
 			o.ended(token)
 		})
-		t.Run("nobody's", func(t *testing.T) {
+		t.Run("nobody's", func(_ *testing.T) {
 			o.ended(cardinal.Token{})
 			o.ended(seal.NewToken(seal.SessionToken))
 			o.ended(o.token(cardinal.APIToken{Name: "sync", Role: cardinal.RoleOperator}))
