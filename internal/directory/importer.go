@@ -103,7 +103,7 @@ func (im *importer) work(ctx context.Context) (Import, error) {
 		if im.rehearsal, err = im.rehearse(ctx, im.caller); err != nil {
 			return im.fail(ctx, err)
 		}
-		defer im.rehearsal.end()
+		defer func() { _ = im.rehearsal.end() }() // the result stands; what could not be removed is a temporary file
 	}
 	for State(im.run.State) == Running {
 		results, err := im.step(ctx)
@@ -314,8 +314,7 @@ func parts(lines []people.LineResult, before int, h *held) [][]people.LineResult
 func (im *importer) fail(ctx context.Context, fault error) (Import, error) {
 	next := im.run
 	next.State, next.Detail = string(Failed), "Cardinal failed; its log says why."
-	var known *cardinal.Error
-	if errors.As(fault, &known) {
+	if known, ok := errors.AsType[*cardinal.Error](fault); ok {
 		next.Detail = known.Detail
 	}
 	next.Detail += fmt.Sprintf(" The last line that was dealt with is %d.", next.LastLine)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"cardinal"
 	"cardinal/internal/account"
@@ -61,21 +62,21 @@ func (r *rehearsal) end() error {
 func (im *importer) writeRehearsal(ctx context.Context, lines []line, next *store.ImportRun) (*batch, error) {
 	var b *batch
 	var moved store.ImportRun
-	err := im.store.Read(ctx, func(real *store.Tx) error {
-		by, err := account.Acting(ctx, real, im.caller)
+	err := im.store.Read(ctx, func(from *store.Tx) error {
+		by, err := account.Acting(ctx, from, im.caller)
 		if err != nil {
 			return err
 		}
 		return im.rehearsal.store.Write(ctx, func(tx *store.Tx) error {
 			moved = *next
 			b = im.batch(tx, by)
-			c := copier{im.Service, im.rehearsal, real, tx, by}
+			c := copier{im.Service, im.rehearsal, from, tx, by}
 			for _, l := range lines {
 				if err := c.bring(ctx, l); err != nil {
 					return err
 				}
 			}
-			if moved.State, err = im.cancelled(ctx, real, moved.State); err != nil {
+			if moved.State, err = im.cancelled(ctx, from, moved.State); err != nil {
 				return err
 			}
 			return b.takeSome(ctx, lines, &moved)
@@ -227,8 +228,8 @@ func (c *copier) copyPINs(ctx context.Context, user cardinal.User) error {
 	if err != nil {
 		return err
 	}
-	for i := len(history) - 1; i >= 0; i-- {
-		if err := c.to.AddPINHistory(ctx, user.ID, cardinal.PINID(c.to.NewID()), history[i], credential.HistoryKept); err != nil {
+	for _, old := range slices.Backward(history) {
+		if err := c.to.AddPINHistory(ctx, user.ID, cardinal.PINID(c.to.NewID()), old, credential.HistoryKept); err != nil {
 			return err
 		}
 	}
