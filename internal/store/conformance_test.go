@@ -37,7 +37,13 @@ func (n node) read(do func(context.Context, *store.Tx) error) {
 }
 
 // refused runs do in a transaction that must fail with the code.
-func (n node) refused(want cardinal.Code, do func(context.Context, *store.Tx) error) error {
+func (n node) refused(want cardinal.Code, do func(context.Context, *store.Tx) error) {
+	n.t.Helper()
+	_ = n.refusal(want, do)
+}
+
+// refusal is refused, and returns the error.
+func (n node) refusal(want cardinal.Code, do func(context.Context, *store.Tx) error) error {
 	n.t.Helper()
 	err := n.Write(n.t.Context(), func(tx *store.Tx) error { return do(n.t.Context(), tx) })
 	wantCode(n.t, err, want)

@@ -30,7 +30,7 @@ func TestKeyChecks(t *testing.T) {
 }
 
 func TestCustomers(t *testing.T) {
-	on(t, func(t *testing.T, n node, d *storetest.Database, first cardinal.CustomerID) {
+	on(t, func(t *testing.T, n node, _ *storetest.Database, first cardinal.CustomerID) {
 		second := storetest.Customer(t, n.Store, "Straße 8")
 		third := storetest.Customer(t, n.Store, "Third")
 		t.Run("are found by ID and by name without regard to case", func(t *testing.T) {
@@ -53,11 +53,11 @@ func TestCustomers(t *testing.T) {
 		})
 		t.Run("a name is taken once", func(t *testing.T) {
 			n := n.in(t)
-			err := n.refused(cardinal.CodeConflict, func(ctx context.Context, tx *store.Tx) error {
+			err := n.refusal(cardinal.CodeConflict, func(ctx context.Context, tx *store.Tx) error {
 				return tx.AddCustomer(ctx, cardinal.Customer{ID: "other", Name: "strasse 8", CreatedAt: tx.Now()})
 			})
 			taken(t, err, "name")
-			err = n.refused(cardinal.CodeConflict, func(ctx context.Context, tx *store.Tx) error {
+			err = n.refusal(cardinal.CodeConflict, func(ctx context.Context, tx *store.Tx) error {
 				return tx.RenameCustomer(ctx, third.ID, "strasse 8")
 			})
 			taken(t, err, "name")

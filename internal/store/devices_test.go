@@ -24,7 +24,7 @@ func testDevices(t *testing.T, n node, d *storetest.Database, c cardinal.Custome
 	n.write(add(c, "Lobby", nil))
 	n.write(add(c, "Škola", []cardinal.Method{cardinal.MethodPIN, cardinal.MethodCard}))
 	n.write(add(other, "Theirs", []cardinal.Method{}))
-	taken(t, n.refused(cardinal.CodeConflict, add(c, "šKOLA", nil)), "name")
+	taken(t, n.refusal(cardinal.CodeConflict, add(c, "šKOLA", nil)), "name")
 	t.Run("come back as written", func(t *testing.T) {
 		n := n.in(t)
 		n.write(func(ctx context.Context, tx *store.Tx) error {
@@ -77,7 +77,7 @@ func testDevices(t *testing.T, n node, d *storetest.Database, c cardinal.Custome
 			return err
 		})
 		lobby.Name = "ŠKOLA"
-		taken(t, n.refused(cardinal.CodeConflict, func(ctx context.Context, tx *store.Tx) error { return tx.UpdateDevice(ctx, lobby) }), "name")
+		taken(t, n.refusal(cardinal.CodeConflict, func(ctx context.Context, tx *store.Tx) error { return tx.UpdateDevice(ctx, lobby) }), "name")
 	})
 	t.Run("are seen, counted, listed and deleted", func(t *testing.T) {
 		n := n.in(t)
@@ -138,7 +138,7 @@ func testCounters(t *testing.T, n node, _ *storetest.Database, c cardinal.Custom
 	})
 }
 
-func testSignIns(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
+func testSignIns(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {
 	user := storetest.User(t, n.Store, c, "anna")
 	var written []cardinal.SignIn
 	n.write(func(ctx context.Context, tx *store.Tx) error {

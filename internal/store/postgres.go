@@ -56,8 +56,7 @@ func (e *postgresEngine) begin(ctx context.Context, write bool) (*work, error) {
 }
 
 func (e *postgresEngine) code(err error) cardinal.Code {
-	var failure *pgconn.PgError
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return postgresCode(failure.Code)
 	}
 	var network net.Error

@@ -87,7 +87,7 @@ func flock(file *os.File, how int) error {
 	var failure error
 	err = conn.Control(func(fd uintptr) {
 		for {
-			failure = syscall.Flock(int(fd), how) //nolint:gosec // a file descriptor fits an int
+			failure = syscall.Flock(int(fd), how) // a file descriptor fits an int
 			if !errors.Is(failure, syscall.EINTR) {
 				return
 			}

@@ -101,7 +101,7 @@ func TestUsernamesAreFolded(t *testing.T) {
 	on(t, func(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {
 		storetest.Users(t, n.Store, c, "Straße", "jose\u0301")
 		for _, again := range []string{"STRASSE", "JOSÉ"} {
-			err := n.refused(cardinal.CodeConflict, func(ctx context.Context, tx *store.Tx) error {
+			err := n.refusal(cardinal.CodeConflict, func(ctx context.Context, tx *store.Tx) error {
 				return tx.AddUser(ctx, fullUser(tx, c, again))
 			})
 			taken(t, err, "username")
