@@ -200,7 +200,7 @@ func TestChangeNumber(t *testing.T) {
 }
 
 func TestTheDayIsTheCustomersCalendarDay(t *testing.T) {
-	stories(t, func(t *testing.T, story func(string, func(*shop))) {
+	stories(t, func(_ *testing.T, story func(string, func(*shop))) {
 		for _, c := range []struct {
 			name, zone string
 			presses    []string // in UTC

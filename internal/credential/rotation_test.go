@@ -68,7 +68,7 @@ func TestAfterAKeyRotation(t *testing.T) {
 // What is set, refused, generated and removed leaves its text nowhere: not in
 // the database file or its log, the program's log, the audit entries or an error.
 func TestNoSecretIsLeftBehind(t *testing.T) {
-	stories(t, func(t *testing.T, story func(string, func(*shop))) {
+	stories(t, func(_ *testing.T, story func(string, func(*shop))) {
 		story("PINs and numbers", func(s *shop) {
 			if s.Kind != storetest.SQLite {
 				s.t.Skip("its files cannot be read")

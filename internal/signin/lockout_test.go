@@ -193,7 +193,7 @@ func TestTheDevicesBudget(t *testing.T) {
 // Two cards that nobody owns cost as much as one wrong PIN; the budget must
 // have room for a whole wrong try.
 func TestCardsThatNobodyOwnsCostHalf(t *testing.T) {
-	everywhere(t, func(t *testing.T, o *office) {
+	everywhere(t, func(_ *testing.T, o *office) {
 		o.set(map[string]any{setting.SignInDeviceBudget.Key: 3, setting.SignInMethods.Key: cardinal.Methods()})
 		o.fails(byCard("990001"), byCardPIN("990002", pin), byCard("~~~"), byCardPIN("990003", pin), byCard("990004"))
 		o.deviceLocked(byCard("990005"))

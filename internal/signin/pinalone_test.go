@@ -16,7 +16,7 @@ import (
 )
 
 func TestPINAloneFailsLikeTheRest(t *testing.T) {
-	everywhere(t, func(t *testing.T, o *office) {
+	everywhere(t, func(_ *testing.T, o *office) {
 		o.identifying()
 		o.unlimited()
 		o.user("bert")
