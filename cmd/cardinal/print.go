@@ -66,7 +66,7 @@ func printFindings(t terminal, findings []audit.Finding) error {
 // isTerminal returns the file of a reader that a person types into, or nil.
 func isTerminal(r any) *os.File {
 	file, ok := r.(*os.File)
-	if ok && term.IsTerminal(int(file.Fd())) { //nolint:gosec // a file descriptor fits an int
+	if ok && term.IsTerminal(int(file.Fd())) { // a file descriptor fits an int
 		return file
 	}
 	return nil
@@ -95,7 +95,7 @@ func askSecret(t terminal, what string) (string, error) {
 
 func typed(t terminal, file *os.File, prompt string) (string, error) {
 	_, _ = fmt.Fprint(t.err, prompt)
-	text, err := term.ReadPassword(int(file.Fd())) //nolint:gosec // a file descriptor fits an int
+	text, err := term.ReadPassword(int(file.Fd())) // a file descriptor fits an int
 	_, _ = fmt.Fprintln(t.err)
 	if err != nil {
 		return "", fmt.Errorf("read from the terminal: %w", err)
