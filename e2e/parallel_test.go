@@ -25,7 +25,7 @@ func TestParallel(t *testing.T) {
 			t.Run("takers of one number", func(t *testing.T) { takeTogether(t, w) })
 			t.Run("presses of Change Number", func(t *testing.T) { pressTogether(t, w) })
 			t.Run("new PINs of one user", func(t *testing.T) { setTogether(t, w) })
-			t.Run("audit log afterwards", func(t *testing.T) { w.cardinal("", "audit", "verify") })
+			t.Run("audit log afterwards", func(_ *testing.T) { w.cardinal("", "audit", "verify") })
 		})
 	}
 }

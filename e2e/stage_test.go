@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -161,9 +162,7 @@ func look(ts *testscript.TestScript) map[string]string {
 	if s := stageOf(ts); s.server != nil {
 		state, err := lists(s.server.url, ts.Getenv("ADMIN"), listed)
 		ts.Check(err)
-		for name, text := range state {
-			seen[name] = text
-		}
+		maps.Copy(seen, state)
 	}
 	return seen
 }

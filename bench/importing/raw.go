@@ -64,7 +64,7 @@ func openRaw(c config) (*sql.DB, func(), error) {
 	}
 	db.SetMaxOpenConns(1)
 	tables := "DROP TABLE IF EXISTS raw_users; DROP TABLE IF EXISTS raw_numbers; DROP TABLE IF EXISTS raw_audit;" + rawTables
-	for _, statement := range strings.Split(strings.TrimSuffix(strings.ReplaceAll(tables, "BLOB_TYPE", blob), ";"), ";") {
+	for statement := range strings.SplitSeq(strings.TrimSuffix(strings.ReplaceAll(tables, "BLOB_TYPE", blob), ";"), ";") {
 		if _, err := db.Exec(statement); err != nil {
 			return nil, nil, fmt.Errorf("raw tables: %w", err)
 		}

@@ -116,7 +116,7 @@ func TestMenusFollowTheRole(t *testing.T) {
 		if got := s.links("#navigation a"); got != c.menu {
 			t.Errorf("%s is offered %s", c.as, got)
 		}
-		for _, path := range strings.Fields(c.refused) {
+		for path := range strings.FieldsSeq(c.refused) {
 			if s.open(path); s.text("h1") != "You may not do this" {
 				t.Errorf("%s opens %s: %s", c.as, path, s.text("h1"))
 			}

@@ -160,11 +160,6 @@ func (s *stage) tick(selector string, on bool) {
 	}
 }
 
-// choose picks an option of a select.
-func (s *stage) choose(selector, value string) {
-	browsertest.Eval[bool](s.Browser, `(document.querySelector(`+quote(selector)+`).value = `+quote(value)+`, true)`)
-}
-
 // at finds an element by its id, which may have dots in it.
 func at(id string) string { return `[id="` + id + `"]` }
 
