@@ -196,7 +196,14 @@ func (d *Door) change(ctx context.Context, caller cardinal.Caller, username stri
 	return refused
 }
 
-func (t *task) record(action string, before, after audit.Fields) error {
+// record writes down a change of PIN or numbers: in the user's revision, so that
+// nobody overwrites it unseen, and in the audit log.
+func (t *task) record(ctx context.Context, action string, before, after audit.Fields) error {
+	if !t.fresh {
+		if err := t.tx.ReviseUser(ctx, t.user); err != nil {
+			return err
+		}
+	}
 	return audit.Record(t.tx, t.caller, audit.Entry{Action: action, Subject: "user " + t.user.Username, Before: before, After: after})
 }
 

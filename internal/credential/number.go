@@ -153,7 +153,7 @@ func (t *task) setNumbers(ctx context.Context, changes []NumberChange) (bool, []
 	if len(violations) > 0 {
 		return true, violations, nil
 	}
-	return true, nil, t.recordNumbers(wanted, before)
+	return true, nil, t.recordNumbers(ctx, wanted, before)
 }
 
 func (t *task) hasAlready(change NumberChange) (bool, error) {
@@ -197,7 +197,7 @@ func digits(number cardinal.CardNumber) int {
 	return len(text)
 }
 
-func (t *task) recordNumbers(changes []NumberChange, before map[cardinal.Slot]store.StoredNumber) error {
+func (t *task) recordNumbers(ctx context.Context, changes []NumberChange, before map[cardinal.Slot]store.StoredNumber) error {
 	for _, change := range changes {
 		fields := func(end string) audit.Fields {
 			if end == "" {
@@ -205,7 +205,7 @@ func (t *task) recordNumbers(changes []NumberChange, before map[cardinal.Slot]st
 			}
 			return audit.Fields{string(change.Slot): cardinal.MaskedNumber(end)}
 		}
-		if err := t.record("card-number.changed", fields(before[change.Slot].End), fields(change.Number.End())); err != nil {
+		if err := t.record(ctx, "card-number.changed", fields(before[change.Slot].End), fields(change.Number.End())); err != nil {
 			return err
 		}
 	}

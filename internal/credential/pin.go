@@ -121,7 +121,7 @@ func (t *task) writePIN(ctx context.Context, pin cardinal.PIN, generated bool) (
 	if err := t.tx.AddPINHistory(ctx, t.user.ID, stored.ID, store.Tag(history), HistoryKept); err != nil {
 		return cardinal.PINState{}, nil, err
 	}
-	return stored.PINState, nil, t.recordPIN(stored.PINState)
+	return stored.PINState, nil, t.recordPIN(ctx, stored.PINState)
 }
 
 // clear takes the present PIN away, if there is one, and forgets wrong tries.
@@ -138,12 +138,12 @@ func (t *task) clear(ctx context.Context) error {
 	return err
 }
 
-func (t *task) recordPIN(state cardinal.PINState) error {
+func (t *task) recordPIN(ctx context.Context, state cardinal.PINState) error {
 	after := audit.Fields{"generated": state.Generated, "replaced": t.replaced}
 	if !state.ExpiresAt.IsZero() {
 		after["expiresAt"] = state.ExpiresAt.Format(time.RFC3339)
 	}
-	return t.record("pin.set", nil, after)
+	return t.record(ctx, "pin.set", nil, after)
 }
 
 func (t *task) newPIN(pin cardinal.PIN, generated bool) store.StoredPIN {
@@ -282,5 +282,5 @@ func (t *task) removePIN(ctx context.Context) (bool, error) {
 	if err != nil || !removed {
 		return false, err
 	}
-	return true, t.record("pin.removed", nil, nil)
+	return true, t.record(ctx, "pin.removed", nil, nil)
 }

@@ -65,6 +65,13 @@ func (tx *Tx) LockUserByName(ctx context.Context, c cardinal.CustomerID, usernam
 	return user(row), found(err, "user")
 }
 
+// ReviseUser counts up the revision of a user whose PIN or numbers have changed,
+// for they are seen and edited together with the other fields.
+func (tx *Tx) ReviseUser(ctx context.Context, u cardinal.User) error {
+	rows, err := tx.q.ReviseUser(ctx, db.ReviseUserParams{CustomerID: string(u.Customer), ID: string(u.ID), UpdatedAt: millis(tx.now)})
+	return one(rows, err, "user")
+}
+
 // DeleteUser removes a user with everything that is theirs, but not what the
 // records say of them.
 func (tx *Tx) DeleteUser(ctx context.Context, u cardinal.User) error {

@@ -172,6 +172,24 @@ func (q *Queries) LockUserByName(ctx context.Context, arg LockUserByNameParams) 
 	return i, err
 }
 
+const reviseUser = `-- name: ReviseUser :execrows
+UPDATE users SET revision = revision + 1, updated_at = $3 WHERE customer_id = $1 AND id = $2
+`
+
+type ReviseUserParams struct {
+	CustomerID string
+	ID         string
+	UpdatedAt  int64
+}
+
+func (q *Queries) ReviseUser(ctx context.Context, arg ReviseUserParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, reviseUser, arg.CustomerID, arg.ID, arg.UpdatedAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setPassword = `-- name: SetPassword :execrows
 UPDATE users SET password_hash = $3, password_must_change = $4, updated_at = $5, revision = revision + 1
 WHERE customer_id = $1 AND id = $2

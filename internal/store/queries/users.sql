@@ -25,6 +25,9 @@ UPDATE users SET revision = revision WHERE customer_id = $1 AND id = $2 RETURNIN
 -- name: LockUserByName :one
 UPDATE users SET revision = revision WHERE customer_id = $1 AND username_key = $2 RETURNING *;
 
+-- name: ReviseUser :execrows
+UPDATE users SET revision = revision + 1, updated_at = $3 WHERE customer_id = $1 AND id = $2;
+
 -- name: DeleteUser :execrows
 DELETE FROM users WHERE customer_id = $1 AND id = $2;
 
