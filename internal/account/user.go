@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -309,56 +308,6 @@ func (s *Service) DeleteUser(ctx context.Context, caller cardinal.Caller, userna
 	})
 }
 
-// mayGrant refuses a change of role by whom may not grant roles, and a role
-// above the caller's own.
-func mayGrant(caller cardinal.Caller, from, to cardinal.Role) error {
-	if from == to || !to.Valid() {
-		return nil
-	}
-	if !caller.May(cardinal.PermGrantRoles) {
-		return cardinal.Errorf(cardinal.CodeForbidden, "Your role does not allow giving roles. Ask an administrator.")
-	}
-	if to.Outranks(caller.Role) || from.Outranks(caller.Role) {
-		return cardinal.Errorf(cardinal.CodeForbidden, "Nobody gives or takes a role above their own.")
-	}
-	return nil
-}
-
-// mayTouch refuses changing the account of somebody who outranks the caller:
-// with their password or e-mail address one could become them.
-func mayTouch(caller cardinal.Caller, user cardinal.User) error {
-	if user.Role.Outranks(caller.Role) {
-		return cardinal.Errorf(cardinal.CodeForbidden, "This person's role is above yours. Ask an administrator.")
-	}
-	return nil
-}
-
-// keepAnAdministrator refuses to take the last active administrator or operator
-// away. The settings' lock makes two such changes wait for each other.
-func (s *Service) keepAnAdministrator(ctx context.Context, tx *store.Tx, user, next cardinal.User) error {
-	runs := func(u cardinal.User) bool {
-		return !u.Disabled && (u.Role == cardinal.RoleAdministrator || u.Role == cardinal.RoleOperator)
-	}
-	if !runs(user) || runs(next) {
-		return nil
-	}
-	if err := tx.LockSettings(ctx, user.Customer); err != nil {
-		return err
-	}
-	left := -1
-	for _, role := range []cardinal.Role{cardinal.RoleAdministrator, cardinal.RoleOperator} {
-		n, err := tx.CountUsersOfRole(ctx, user.Customer, role)
-		if err != nil {
-			return err
-		}
-		left += n
-	}
-	if left < 1 {
-		return cardinal.Invalid("role", "This is the last administrator. Make somebody else administrator first.")
-	}
-	return nil
-}
-
 func (f Fields) applied(u cardinal.User) cardinal.User {
 	set(&u.FullName, f.FullName)
 	set(&u.Email, f.Email)
@@ -421,66 +370,6 @@ func difference(from, to cardinal.User) (before, after audit.Fields) {
 		}
 	}
 	return before, after
-}
-
-// problems gathers everything that is wrong with one change.
-type problems struct {
-	violations []cardinal.Violation
-	forbidden  error
-}
-
-func (p *problems) add(err error) {
-	if err == nil {
-		return
-	}
-	violations := cardinal.ViolationsOf(err)
-	if len(violations) == 0 {
-		p.forbidden = err
-		return
-	}
-	p.addAll(violations)
-}
-
-func (p *problems) addAll(violations []cardinal.Violation) {
-	p.violations = append(p.violations, violations...)
-}
-
-// door takes what the door answered: its violations join the others, while what
-// is not about the change itself is returned.
-func (p *problems) door(err error) error {
-	if err != nil && len(cardinal.ViolationsOf(err)) > 0 {
-		p.add(err)
-		return nil
-	}
-	return err
-}
-
-func (p *problems) is(field string) bool {
-	return slices.ContainsFunc(p.violations, func(v cardinal.Violation) bool { return v.Field == field })
-}
-
-// err is what the caller sees: forbidden before all else, then a policy
-// violation if the PIN is among them, a conflict if all that is wrong is taken,
-// and otherwise invalid.
-func (p *problems) err() error {
-	switch {
-	case p.forbidden != nil:
-		return p.forbidden
-	case len(p.violations) == 0:
-		return nil
-	}
-	e := &cardinal.Error{Code: cardinal.CodeInvalid, Detail: "Some fields are not right. Nothing was changed.", Violations: p.violations}
-	allTaken := true
-	for _, v := range p.violations {
-		allTaken = allTaken && v.Code == cardinal.ViolationTaken
-	}
-	switch {
-	case p.is("pin"):
-		e.Code, e.Detail = cardinal.CodePolicyViolation, "The PIN does not meet the policy. Nothing was changed."
-	case allTaken:
-		e.Code, e.Detail = cardinal.CodeConflict, p.violations[0].Message
-	}
-	return e
 }
 
 // SetPassword gives the user of that name a password of their own, one that need
