@@ -231,6 +231,18 @@ func Eval[T any](b *Browser, expression string) T {
 	return Do(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
+// Await evaluates an expression of JavaScript until it has the wanted value, for
+// at most five seconds, and returns the last: browsers move the focus and apply
+// some other things only after the page is there.
+func Await[T comparable](b *Browser, expression string, want T) T {
+	b.t.Helper()
+	got := Eval[T](b, expression)
+	for end := time.Now().Add(5 * time.Second); got != want && time.Now().Before(end); got = Eval[T](b, expression) {
+		time.Sleep(20 * time.Millisecond)
+	}
+	return got
+}
+
 // Screenshot writes a picture of the whole page as PNG, making the folder if
 // there is none.
 func (b *Browser) Screenshot(path string) {

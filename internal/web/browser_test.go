@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -57,11 +56,11 @@ func TestSummaryTakesTheFocus(t *testing.T) {
 		if got := b.Enter(); got != http.StatusUnprocessableEntity {
 			t.Fatalf("scripts %v: the form was answered with %d", scripts, got)
 		}
-		if got := browsertest.Eval[string](b, `document.activeElement.id`); got != "pin-summary" {
+		if got := browsertest.Await(b, `document.activeElement.id`, "pin-summary"); got != "pin-summary" {
 			t.Errorf("scripts %v: the focus is on %q", scripts, got)
 		}
 		b.Click("#pin-summary a")
-		if got := browsertest.Eval[string](b, `document.activeElement.id || location.hash`); strings.TrimPrefix(got, "#") != "pin-pin" {
+		if got := browsertest.Await(b, `(document.activeElement.id || location.hash).replace("#", "")`, "pin-pin"); got != "pin-pin" {
 			t.Errorf("scripts %v: the link in the summary leads to %q", scripts, got)
 		}
 	}
@@ -75,7 +74,7 @@ func TestSummaryTakesTheFocusFromAFragment(t *testing.T) {
 	b.Open(server.URL + "/change-details#pin-reason")
 	b.Type("#pin-pin", "12345")
 	b.Enter()
-	if got := browsertest.Eval[string](b, `document.activeElement.id`); got != "pin-summary" {
+	if got := browsertest.Await(b, `document.activeElement.id`, "pin-summary"); got != "pin-summary" {
 		t.Errorf("the focus is on %q in %s", got, browsertest.Eval[string](b, `location.href`))
 	}
 }
