@@ -28,7 +28,12 @@ start() {
 end() {
 	[ -z "$runner" ] && return
 	if [ ! -e "$directory/ended" ]; then
-		kill -s "$1" "$(cat "$directory/pid")"
+		pid=$(cat "$directory/pid")
+		children=
+		# A server that is killed alone leaves its children to finish, and even
+		# to commit, what they are at; a machine that dies leaves nobody.
+		[ "$1" = KILL ] && children=$(awk -v "parent=$pid" '$4 == parent { print $1 }' /proc/[0-9]*/stat 2>/dev/null)
+		kill -s "$1" $pid $children 2>/dev/null
 	fi
 	wait "$runner"
 }

@@ -249,7 +249,9 @@ func (s *Server) Database(t testing.TB) string {
 	return s.url(name)
 }
 
-// Kill kills the server as kill -9 does and returns when it is gone.
+// Kill kills the server with all its children, as the death of a machine does,
+// and returns when it is gone. (Where there is no /proc the children live on for
+// some milliseconds.)
 func (s *Server) Kill(t testing.TB) { s.end(t, "KILL") }
 
 // Stop shuts the server down in order, cutting off who is connected, and
@@ -268,7 +270,7 @@ func (s *Server) end(t testing.TB, signal string) {
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	var err error
-	for range 50 { // after Kill its children live on for some milliseconds and hold the memory
+	for range 50 { // after Kill the children may take a moment to let go of the memory
 		if err = s.run(); err == nil {
 			return
 		}
