@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 
@@ -61,8 +63,14 @@ func (e *postgresEngine) code(err error) cardinal.Code {
 	}
 	var network net.Error
 	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) || errors.Is(err, sql.ErrConnDone) {
+	if errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) {
 		return cardinal.CodeUnavailable
+	}
+	// How a connection ends whose server was killed in the middle of an answer.
+	for _, end := range []error{sql.ErrConnDone, driver.ErrBadConn, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, end) {
+			return cardinal.CodeUnavailable
+		}
 	}
 	return cardinal.CodeInternal
 }
