@@ -36,7 +36,7 @@ var faults = []struct {
 	{"packages import only what stands below them", "kit", "internal/web/self/x.go",
 		"package self\nimport _ \"cardinal/internal/web\"", ""},
 	{"packages import only what stands below them", "wiring", "internal/app/x.go",
-		"package app\nimport _ \"cardinal/internal/web/admin\"", ""},
+		"package app\nimport _ \"cardinal/internal/web/people\"", ""},
 	{"packages import only what stands below them", "bench", "bench/load/x.go",
 		"package main\nimport _ \"cardinal/internal/store\"", ""},
 	{"pure packages do no I/O", "random numbers", "internal/policy/x.go",

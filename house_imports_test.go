@@ -47,7 +47,9 @@ var arrows = map[string][]string{
 	"internal/api": edge(),
 	"internal/web": edge(),
 	// The pages share the kit that internal/web is.
-	"internal/web/admin":     edge("internal/web"),
+	"internal/web/office":    edge("internal/web"),
+	"internal/web/people":    edge("internal/web", "internal/web/office"),
+	"internal/web/options":   edge("internal/web", "internal/web/office"),
 	"internal/web/self":      edge("internal/web"),
 	"internal/web/htmlcheck": nil,
 	"internal/cups":          edge(),

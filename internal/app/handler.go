@@ -11,7 +11,8 @@ import (
 	"cardinal/internal/idempotency"
 	"cardinal/internal/seal"
 	"cardinal/internal/web"
-	"cardinal/internal/web/admin"
+	"cardinal/internal/web/options"
+	"cardinal/internal/web/people"
 	"cardinal/internal/web/self"
 )
 
@@ -59,9 +60,17 @@ func (a *App) pagesHandler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	others, err := admin.Routes(kit, admin.Services{Accounts: a.Accounts, Door: a.Door, Auth: a.Auth, SignIns: a.SignIn})
-	if err != nil {
-		return nil, err
+	for _, more := range []func() ([]web.Route, error){
+		func() ([]web.Route, error) {
+			return people.Routes(kit, people.Services{Accounts: a.Accounts, Door: a.Door, Auth: a.Auth, SignIns: a.SignIn})
+		},
+		func() ([]web.Route, error) { return options.Routes(kit, options.Services{Accounts: a.Accounts}) },
+	} {
+		made, err := more()
+		if err != nil {
+			return nil, err
+		}
+		routes = append(routes, made...)
 	}
-	return kit.Handler(append(routes, others...)...)
+	return kit.Handler(routes...)
 }

@@ -3,8 +3,8 @@
 // Handler into HTTP (session, permission, errors, security headers, request
 // id), the layouts and components, forms, the text catalogue, the vendored
 // assets and the messages that survive a redirect. It does not own any page,
-// knows no use case, and reads no database: pages live in web/admin and
-// web/self, and what a session is comes from Config.Authenticate.
+// knows no use case, and reads no database: pages live in the packages below
+// it, and what a session is comes from Config.Authenticate.
 //
 // # Writing a page
 //

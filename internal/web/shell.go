@@ -142,6 +142,12 @@ type Instant struct {
 	form string
 }
 
+// ShellOf returns what a handler needs to prepare times and figures itself: the
+// session and the words of the request, without the surroundings of a page.
+func ShellOf(r *http.Request) Shell {
+	return Shell{Session: SessionOf(r), Words: WordsOf(r)}
+}
+
 // Time prepares a time for {{template "time"}}; the zero time shows as a dash.
 func (s Shell) Time(at time.Time) Instant {
 	zone := s.Session.Zone

@@ -166,6 +166,14 @@ func (w *Words) code(prefix, code, fallback string) string {
 	return fallback
 }
 
+// OnOff says how a switch stands.
+func (w *Words) OnOff(on bool) string {
+	if on {
+		return w.T("switch.on")
+	}
+	return w.T("switch.off")
+}
+
 // Number returns n with the language's grouping: 100,000.
 func (w *Words) Number(n int) string { return w.numbers.Sprintf("%d", n) }
 

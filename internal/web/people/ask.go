@@ -1,4 +1,4 @@
-package admin
+package people
 
 import (
 	"net/http"
@@ -7,6 +7,7 @@ import (
 	"cardinal"
 	"cardinal/internal/account"
 	"cardinal/internal/web"
+	"cardinal/internal/web/office"
 )
 
 // askPage asks once before something that cannot be taken back.
@@ -23,7 +24,7 @@ func (p *pages) askRoutes() ([]web.Route, error) {
 		return nil, err
 	}
 	h := &askPage{p, page}
-	const path = usersPath + "/{username}"
+	const path = office.UsersPath + "/{username}"
 	return []web.Route{
 		{Pattern: "GET " + path + "/delete", Permission: cardinal.PermWriteUsers, Handle: h.askDelete},
 		{Pattern: "POST " + path + "/delete", Permission: cardinal.PermWriteUsers, Handle: h.delete},
@@ -37,7 +38,7 @@ func (p *pages) askRoutes() ([]web.Route, error) {
 
 // ask shows the question, to be answered at the page's own address.
 func (h *askPage) ask(w http.ResponseWriter, r *http.Request, view account.UserView, confirm web.Confirm) error {
-	confirm.Cancel = userURL(view.Username)
+	confirm.Cancel = office.UserURL(view.Username)
 	head := userHead(web.WordsOf(r), view)
 	head.Back = web.Link{URL: confirm.Cancel, Label: web.WordsOf(r).T("user.back")}
 	return h.page.Show(w, r, head, askData{confirm})
@@ -51,7 +52,7 @@ func (h *askPage) askDelete(w http.ResponseWriter, r *http.Request) error {
 	words := web.WordsOf(r)
 	effects := []string{words.T("user.delete-signs-in"), words.T("user.delete-means"), words.T("user.delete-stays")}
 	return h.ask(w, r, view, web.Confirm{
-		Question: words.T("user.delete-ask", "User", view.Username), Effects: effects, Action: userURL(view.Username, "delete"),
+		Question: words.T("user.delete-ask", "User", view.Username), Effects: effects, Action: office.UserURL(view.Username, "delete"),
 		Hidden: []web.Hidden{{Name: "revision", Value: strconv.FormatInt(view.Revision, 10)}}, Button: words.T("user.delete-button", "User", view.Username),
 	})
 }
@@ -65,7 +66,7 @@ func (h *askPage) delete(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Accounts.DeleteUser(r.Context(), web.CallerOf(r), username, revision); err != nil {
 		return err
 	}
-	return h.kit.Redirect(w, r, usersPath, web.Success(web.WordsOf(r).T("user.deleted", "User", username)))
+	return h.kit.Redirect(w, r, office.UsersPath, web.Success(web.WordsOf(r).T("user.deleted", "User", username)))
 }
 
 func (h *askPage) askRemovePIN(w http.ResponseWriter, r *http.Request) error {
@@ -76,7 +77,7 @@ func (h *askPage) askRemovePIN(w http.ResponseWriter, r *http.Request) error {
 	words := web.WordsOf(r)
 	return h.ask(w, r, view, web.Confirm{
 		Question: words.T("user.pin-remove-ask", "User", view.Username), Effects: []string{words.T("user.pin-remove-effect")},
-		Action: userURL(view.Username, "pin", "remove"), Button: words.T("user.pin-remove"),
+		Action: office.UserURL(view.Username, "pin", "remove"), Button: words.T("user.pin-remove"),
 	})
 }
 
@@ -85,7 +86,7 @@ func (h *askPage) removePIN(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Door.RemovePIN(r.Context(), web.CallerOf(r), username); err != nil {
 		return err
 	}
-	return h.kit.Redirect(w, r, userURL(username), web.Success(web.WordsOf(r).T("user.pin-removed")))
+	return h.kit.Redirect(w, r, office.UserURL(username), web.Success(web.WordsOf(r).T("user.pin-removed")))
 }
 
 func (h *askPage) askGeneratePIN(w http.ResponseWriter, r *http.Request) error {
@@ -100,7 +101,7 @@ func (h *askPage) askGeneratePIN(w http.ResponseWriter, r *http.Request) error {
 	}
 	return h.ask(w, r, view, web.Confirm{
 		Question: words.T("user.pin-generate-ask", "User", view.Username), Effects: effects,
-		Action: userURL(view.Username, "pin", "generate"), Button: words.T("user.pin-generate"),
+		Action: office.UserURL(view.Username, "pin", "generate"), Button: words.T("user.pin-generate"),
 	})
 }
 
@@ -121,7 +122,7 @@ func (h *askPage) askGenerateNumber(w http.ResponseWriter, r *http.Request) erro
 	}
 	return h.ask(w, r, view, web.Confirm{
 		Question: words.T("user.number-generate-ask", "User", view.Username, "Slot", name), Effects: effects,
-		Action: userURL(view.Username, "numbers", string(slot), "generate"), Button: words.T("user.number-generate"),
+		Action: office.UserURL(view.Username, "numbers", string(slot), "generate"), Button: words.T("user.number-generate"),
 	})
 }
 
@@ -136,5 +137,5 @@ func (h *askPage) generateNumber(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	words := web.WordsOf(r)
-	return h.kit.Redirect(w, r, userURL(username), web.Success(words.T("user.number-generated", "Slot", words.Code("slot", string(slot), ""))))
+	return h.kit.Redirect(w, r, office.UserURL(username), web.Success(words.T("user.number-generated", "Slot", words.Code("slot", string(slot), ""))))
 }

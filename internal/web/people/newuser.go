@@ -1,4 +1,4 @@
-package admin
+package people
 
 import (
 	"net/http"
@@ -7,6 +7,7 @@ import (
 	"cardinal/internal/account"
 	"cardinal/internal/setting"
 	"cardinal/internal/web"
+	"cardinal/internal/web/office"
 )
 
 type newUserPage struct {
@@ -24,8 +25,8 @@ func (p *pages) newUserRoutes() ([]web.Route, error) {
 	}
 	h := &newUserPage{p, page}
 	return []web.Route{
-		{Pattern: "GET " + newUserPath, Permission: cardinal.PermWriteUsers, Handle: h.show},
-		{Pattern: "POST " + newUserPath, Permission: cardinal.PermWriteUsers, Handle: h.create},
+		{Pattern: "GET " + office.NewUserPath, Permission: cardinal.PermWriteUsers, Handle: h.show},
+		{Pattern: "POST " + office.NewUserPath, Permission: cardinal.PermWriteUsers, Handle: h.create},
 	}, nil
 }
 
@@ -37,7 +38,7 @@ func (h *newUserPage) form(r *http.Request) (*web.Form, error) {
 	words := web.WordsOf(r)
 	form := userForm(r, account.UserView{}, setting.Policy(values))
 	form.Submit = words.T("user.create")
-	form.Cancel = web.Link{URL: usersPath, Label: words.T("admin.cancel")}
+	form.Cancel = web.Link{URL: office.UsersPath, Label: words.T("office.cancel")}
 	return form, nil
 }
 
@@ -52,7 +53,7 @@ func (h *newUserPage) show(w http.ResponseWriter, r *http.Request) error {
 func (h *newUserPage) answer(w http.ResponseWriter, r *http.Request, form *web.Form) error {
 	words := web.WordsOf(r)
 	return h.page.Show(w, r, web.Head{
-		Title: words.T("user.new"), Status: form.Status(), Narrow: true, Back: web.Link{URL: usersPath, Label: words.T("users.title")},
+		Title: words.T("user.new"), Status: form.Status(), Narrow: true, Back: web.Link{URL: office.UsersPath, Label: words.T("users.title")},
 	}, formData{form})
 }
 
@@ -75,5 +76,5 @@ func (h *newUserPage) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.kit.Redirect(w, r, userURL(view.Username), web.Success(web.WordsOf(r).T("user.created", "User", view.Username)))
+	return h.kit.Redirect(w, r, office.UserURL(view.Username), web.Success(web.WordsOf(r).T("user.created", "User", view.Username)))
 }

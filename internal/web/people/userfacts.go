@@ -1,4 +1,4 @@
-package admin
+package people
 
 import (
 	"net/http"
@@ -42,7 +42,7 @@ func numberFacts(words *web.Words, view account.UserView) []web.Fact {
 }
 
 func pinFacts(r *http.Request, view account.UserView) []web.Fact {
-	words, shell := web.WordsOf(r), instant(r)
+	words, shell := web.WordsOf(r), web.ShellOf(r)
 	state := web.Fact{Label: words.T("user.pin-state"), Badge: web.Badge{Tone: web.ToneWarning, Text: words.T("user.pin-none")}}
 	facts := []web.Fact{state}
 	if view.HasPIN() {
@@ -68,7 +68,7 @@ func pinFacts(r *http.Request, view account.UserView) []web.Fact {
 }
 
 func accessFacts(r *http.Request, view account.UserView) []web.Fact {
-	words, shell := web.WordsOf(r), instant(r)
+	words, shell := web.WordsOf(r), web.ShellOf(r)
 	password := words.T("user.password-none")
 	switch {
 	case view.PasswordMustChange:

@@ -1,4 +1,4 @@
-package admin
+package options
 
 import (
 	"net/http"
@@ -8,6 +8,7 @@ import (
 	"cardinal/internal/account"
 	"cardinal/internal/setting"
 	"cardinal/internal/web"
+	"cardinal/internal/web/office"
 )
 
 type configPage struct {
@@ -38,8 +39,8 @@ func (p *pages) configRoutes() ([]web.Route, error) {
 	}
 	h := &configPage{p, page}
 	return []web.Route{
-		{Pattern: "GET " + configPath, Permission: cardinal.PermReadOptions, Handle: h.show},
-		{Pattern: "POST " + configPath, Permission: cardinal.PermWriteOptions, Handle: h.update},
+		{Pattern: "GET " + office.ConfigEditorPath, Permission: cardinal.PermReadOptions, Handle: h.show},
+		{Pattern: "POST " + office.ConfigEditorPath, Permission: cardinal.PermWriteOptions, Handle: h.update},
 	}, nil
 }
 
@@ -57,12 +58,12 @@ func (h *configPage) answer(w http.ResponseWriter, r *http.Request, find string,
 	}
 	data := configData{
 		Search: web.Search{
-			ID: "find", Action: configPath, Name: "find", Label: words.T("config.find"), Hint: words.T("config.find-hint"),
+			ID: "find", Action: office.ConfigEditorPath, Name: "find", Label: words.T("config.find"), Hint: words.T("config.find-hint"),
 			Button: words.T("config.go"), Value: find,
 		},
 		Empty: web.Empty{
 			Icon: "adjustments", Title: words.T("config.none"), Text: words.T("config.none-text"),
-			Action: web.Link{URL: configPath, Label: words.T("config.all")},
+			Action: web.Link{URL: office.ConfigEditorPath, Label: words.T("config.all")},
 		},
 	}
 	mayChange := web.CallerOf(r).May(cardinal.PermWriteOptions)
@@ -99,7 +100,7 @@ func rowID(key string) string { return "setting-" + strings.ReplaceAll(key, ".",
 
 func configForm(words *web.Words, view account.SettingView, find string) *web.Form {
 	form := web.NewForm(words, rowID(view.Key)+"-form", words.T("config.update"))
-	form.Action = configPath
+	form.Action = office.ConfigEditorPath
 	form.Carry("key", view.Key)
 	form.Carry("find", find)
 	field := settingField(words, view)
@@ -121,7 +122,7 @@ func (h *configPage) update(w http.ResponseWriter, r *http.Request) error {
 	if err := form.Read(r); err != nil {
 		return err
 	}
-	back := configPath + query("find", find) + "#" + rowID(view.Key)
+	back := office.ConfigEditorPath + office.Query("find", find) + "#" + rowID(view.Key)
 	if r.PostForm.Get("do") == "reset" {
 		return h.reset(w, r, view, back)
 	}

@@ -1,4 +1,4 @@
-package admin
+package people
 
 import (
 	"net/http"
@@ -9,6 +9,7 @@ import (
 	"cardinal/internal/credential"
 	"cardinal/internal/policy"
 	"cardinal/internal/web"
+	"cardinal/internal/web/office"
 )
 
 // userForm is the one form of a user: fields, numbers and PIN, saved together or
@@ -82,7 +83,7 @@ func addNumber(form *web.Form, words *web.Words, view account.UserView, slot car
 	case present == "":
 		field.Beside = []web.Beside{{Label: words.T("user.generate"), About: label, Form: generateForm(slot)}}
 	default:
-		field.Beside = []web.Beside{{Label: words.T("user.generate"), About: label, URL: userURL(view.Username, "numbers", string(slot), "generate")}}
+		field.Beside = []web.Beside{{Label: words.T("user.generate"), About: label, URL: office.UserURL(view.Username, "numbers", string(slot), "generate")}}
 	}
 	form.Add(field)
 	form.Carry("seen."+name, present)
@@ -96,7 +97,7 @@ func pinField(words *web.Words, view account.UserView, p cardinal.Policy) web.Fi
 		Name: "pin", Kind: web.Password, Label: words.T("user.new-pin"), Hint: words.T("user.new-pin-hint"), Autocomplete: "new-password",
 	}
 	if view.ID != "" {
-		field.CheckURL = userURL(view.Username, "check")
+		field.CheckURL = office.UserURL(view.Username, "check")
 	}
 	if p.IdentifiesUser {
 		field.Hint = words.T("user.new-pin-generate")
@@ -165,18 +166,11 @@ func showTheirs(form *web.Form, words *web.Words, view account.UserView) {
 		form.Differs("role", words.Code("role", string(view.Role), ""))
 	}
 	if form.Checked("disabled") != view.Disabled {
-		form.Differs("disabled", onOff(words, view.Disabled))
+		form.Differs("disabled", words.OnOff(view.Disabled))
 	}
 	for i, hidden := range form.Hidden {
 		if hidden.Name == "revision" {
 			form.Hidden[i].Value = strconv.FormatInt(view.Revision, 10)
 		}
 	}
-}
-
-func onOff(words *web.Words, on bool) string {
-	if on {
-		return words.T("options.on")
-	}
-	return words.T("options.off")
 }

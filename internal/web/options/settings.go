@@ -1,4 +1,4 @@
-package admin
+package options
 
 import (
 	"encoding/json"
@@ -80,7 +80,7 @@ func inWords(words *web.Words, view account.SettingView, raw string) string {
 	unit := words.Code("unit", view.Key, "")
 	switch view.Type {
 	case setting.Boolean:
-		return onOff(words, raw == "true")
+		return words.OnOff(raw == "true")
 	case setting.Choice:
 		return words.Code("choice", textOf(raw), textOf(raw))
 	case setting.Choices:

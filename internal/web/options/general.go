@@ -1,4 +1,4 @@
-package admin
+package options
 
 import (
 	"net/http"
@@ -8,6 +8,7 @@ import (
 	"cardinal/internal/account"
 	"cardinal/internal/setting"
 	"cardinal/internal/web"
+	"cardinal/internal/web/office"
 )
 
 type generalPage struct {
@@ -28,8 +29,8 @@ func (p *pages) generalRoutes() ([]web.Route, error) {
 	}
 	h := &generalPage{p, page}
 	return []web.Route{
-		{Pattern: "GET " + generalPath, Permission: cardinal.PermReadOptions, Handle: h.show},
-		{Pattern: "POST " + generalPath, Permission: cardinal.PermWriteOptions, Handle: h.save},
+		{Pattern: "GET " + office.GeneralPath, Permission: cardinal.PermReadOptions, Handle: h.show},
+		{Pattern: "POST " + office.GeneralPath, Permission: cardinal.PermWriteOptions, Handle: h.save},
 	}, nil
 }
 
@@ -91,5 +92,5 @@ func (h *generalPage) save(w http.ResponseWriter, r *http.Request) error {
 	if !saved {
 		return h.answer(w, r, generalData{Form: form})
 	}
-	return h.kit.Redirect(w, r, generalPath, web.Success(words.T("options.saved")))
+	return h.kit.Redirect(w, r, office.GeneralPath, web.Success(words.T("options.saved")))
 }

@@ -1,10 +1,11 @@
-package admin
+package people
 
 import (
 	"net/http"
 
 	"cardinal"
 	"cardinal/internal/web"
+	"cardinal/internal/web/office"
 )
 
 // signInsOnPage is how many sign-ins one page of the list shows.
@@ -28,7 +29,7 @@ func (p *pages) signInsRoutes() ([]web.Route, error) {
 		return nil, err
 	}
 	h := &signInsPage{p, page}
-	return []web.Route{{Pattern: "GET " + usersPath + "/{username}/sign-ins", Permission: cardinal.PermReadSignIns, Handle: h.show}}, nil
+	return []web.Route{{Pattern: "GET " + office.UsersPath + "/{username}/sign-ins", Permission: cardinal.PermReadSignIns, Handle: h.show}}, nil
 }
 
 func (h *signInsPage) show(w http.ResponseWriter, r *http.Request) error {
@@ -42,7 +43,7 @@ func (h *signInsPage) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	words := web.WordsOf(r)
-	path := userURL(view.Username, "sign-ins")
+	path := office.UserURL(view.Username, "sign-ins")
 	data := signInsData{Tabs: userTabs(r, view, false), Empty: web.Empty{
 		Icon: "printer", Title: words.T("sign-ins.none"), Text: words.T("sign-ins.none-text", "User", view.Username),
 	}}
@@ -51,7 +52,7 @@ func (h *signInsPage) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(found) > signInsOnPage {
 		found = found[:signInsOnPage]
-		data.Pager.Next = path + query("before", found[signInsOnPage-1].ID)
+		data.Pager.Next = path + office.Query("before", found[signInsOnPage-1].ID)
 	}
 	data.SignIns = found
 	return h.page.Show(w, r, userHead(words, view), data)

@@ -1,4 +1,4 @@
-package admin
+package people
 
 import (
 	"crypto/rand"
@@ -8,6 +8,7 @@ import (
 	"cardinal"
 	"cardinal/internal/account"
 	"cardinal/internal/web"
+	"cardinal/internal/web/office"
 )
 
 // oncePage shows a secret that was just made, in the answer to the POST itself.
@@ -32,7 +33,7 @@ func (p *pages) onceRoutes() ([]web.Route, error) {
 		return nil, err
 	}
 	h := &oncePage{p, once, form}
-	const path = usersPath + "/{username}"
+	const path = office.UsersPath + "/{username}"
 	return []web.Route{
 		{Pattern: "POST " + path + "/pin/generate", Permission: cardinal.PermWriteCredentials, Handle: h.generatePIN},
 		{Pattern: "GET " + path + "/password", Permission: cardinal.PermWriteUsers, Handle: h.askPassword},
@@ -43,8 +44,8 @@ func (p *pages) onceRoutes() ([]web.Route, error) {
 func (h *oncePage) show(w http.ResponseWriter, r *http.Request, view account.UserView, once web.Once) error {
 	words := web.WordsOf(r)
 	head := userHead(words, view)
-	head.Back = web.Link{URL: userURL(view.Username), Label: words.T("user.back")}
-	return h.once.Show(w, r, head, onceData{once, web.Link{URL: userURL(view.Username), Label: words.T("user.done")}})
+	head.Back = web.Link{URL: office.UserURL(view.Username), Label: words.T("user.back")}
+	return h.once.Show(w, r, head, onceData{once, web.Link{URL: office.UserURL(view.Username), Label: words.T("user.done")}})
 }
 
 // generatePIN is the button Generate PIN.
@@ -60,14 +61,14 @@ func (h *oncePage) generatePIN(w http.ResponseWriter, r *http.Request) error {
 	words := web.WordsOf(r)
 	note := words.T("user.pin-once")
 	if !state.ExpiresAt.IsZero() {
-		note = words.T("user.pin-once-expires", "When", instant(r).Time(state.ExpiresAt).Local())
+		note = words.T("user.pin-once-expires", "When", web.ShellOf(r).Time(state.ExpiresAt).Local())
 	}
 	return h.show(w, r, view, web.Once{ID: "new-pin", Label: words.T("user.pin-made", "User", view.Username), Secret: pin.Secret, Note: note})
 }
 
 func passwordForm(words *web.Words, view account.UserView) *web.Form {
 	form := web.NewForm(words, "password", words.T("user.password-button"))
-	form.Cancel = web.Link{URL: userURL(view.Username), Label: words.T("admin.cancel")}
+	form.Cancel = web.Link{URL: office.UserURL(view.Username), Label: words.T("office.cancel")}
 	form.Add(web.Field{Name: "how", Kind: web.Radio, Label: words.T("user.password-how"), Value: "generate", Options: []web.Option{
 		{Value: "generate", Label: words.T("user.password-generate"), Hint: words.T("user.password-generate-hint")},
 		{Value: "type", Label: words.T("user.password-type")},
@@ -88,7 +89,7 @@ func (h *oncePage) answerPassword(w http.ResponseWriter, r *http.Request, view a
 	words := web.WordsOf(r)
 	return h.password.Show(w, r, web.Head{
 		Title: words.T("user.password-title", "User", view.Username), Lead: words.T("user.password-lead"), Status: form.Status(), Narrow: true,
-		Back: web.Link{URL: userURL(view.Username), Label: words.T("user.back")},
+		Back: web.Link{URL: office.UserURL(view.Username), Label: words.T("user.back")},
 	}, formData{form})
 }
 
@@ -121,7 +122,7 @@ func (h *oncePage) setPassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !generated {
-		return h.kit.Redirect(w, r, userURL(view.Username), web.Success(words.T("user.password-set")))
+		return h.kit.Redirect(w, r, office.UserURL(view.Username), web.Success(words.T("user.password-set")))
 	}
 	return h.show(w, r, view, web.Once{
 		ID: "new-password", Label: words.T("user.password-made", "User", view.Username), Secret: password.Secret, Note: words.T("user.password-made-note"),

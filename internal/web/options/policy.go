@@ -1,4 +1,4 @@
-package admin
+package options
 
 import (
 	"net/http"
@@ -8,6 +8,7 @@ import (
 	"cardinal/internal/policy"
 	"cardinal/internal/setting"
 	"cardinal/internal/web"
+	"cardinal/internal/web/office"
 )
 
 type policyPage struct {
@@ -36,8 +37,8 @@ func (p *pages) policyRoutes() ([]web.Route, error) {
 	}
 	h := &policyPage{p, page}
 	return []web.Route{
-		{Pattern: "GET " + policyPath, Permission: cardinal.PermReadOptions, Handle: h.show},
-		{Pattern: "POST " + policyPath, Permission: cardinal.PermWriteOptions, Handle: h.save},
+		{Pattern: "GET " + office.PolicyPath, Permission: cardinal.PermReadOptions, Handle: h.show},
+		{Pattern: "POST " + office.PolicyPath, Permission: cardinal.PermWriteOptions, Handle: h.save},
 	}, nil
 }
 
@@ -90,7 +91,7 @@ func (h *policyPage) show(w http.ResponseWriter, r *http.Request) error {
 
 func (h *policyPage) answer(w http.ResponseWriter, r *http.Request, data policyData) error {
 	words := web.WordsOf(r)
-	data.Tabs = []web.Tab{{Label: words.T("policy.tab-general"), URL: policyPath, Active: true}}
+	data.Tabs = []web.Tab{{Label: words.T("policy.tab-general"), URL: office.PolicyPath, Active: true}}
 	head := web.Head{Title: words.T("policy.title")}
 	if data.Form != nil {
 		head.Status = data.Form.Status()
@@ -121,7 +122,7 @@ func (h *policyPage) save(w http.ResponseWriter, r *http.Request) error {
 	if !saved {
 		return h.answer(w, r, policyData{Form: form})
 	}
-	return h.kit.Redirect(w, r, policyPath, web.Success(words.T("policy.saved")))
+	return h.kit.Redirect(w, r, office.PolicyPath, web.Success(words.T("policy.saved")))
 }
 
 // try judges a PIN by the form as it stands, and keeps neither.

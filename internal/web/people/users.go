@@ -1,8 +1,7 @@
-package admin
+package people
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,6 +9,7 @@ import (
 	"cardinal"
 	"cardinal/internal/account"
 	"cardinal/internal/web"
+	"cardinal/internal/web/office"
 )
 
 // usersOnPage is how many users one page of the list shows.
@@ -43,8 +43,8 @@ func (p *pages) usersRoutes() ([]web.Route, error) {
 	}
 	h := &usersPage{p, page}
 	return []web.Route{
-		{Pattern: "GET " + usersPath, Permission: cardinal.PermReadUsers, Handle: h.list},
-		{Pattern: "POST " + usersPath, Permission: cardinal.PermReadUsers, Handle: h.search},
+		{Pattern: "GET " + office.UsersPath, Permission: cardinal.PermReadUsers, Handle: h.list},
+		{Pattern: "POST " + office.UsersPath, Permission: cardinal.PermReadUsers, Handle: h.search},
 	}, nil
 }
 
@@ -57,10 +57,10 @@ func (h *usersPage) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	data := listed(r, text, found)
 	if after != "" {
-		data.Pager.First = usersPath + query("q", text)
+		data.Pager.First = office.UsersPath + office.Query("q", text)
 	}
 	if found.Next != "" {
-		data.Pager.Next = usersPath + query("q", text, "after", found.Next)
+		data.Pager.Next = office.UsersPath + office.Query("q", text, "after", found.Next)
 	}
 	return h.answer(w, r, data)
 }
@@ -75,7 +75,7 @@ func (h *usersPage) search(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !secret {
-		return h.kit.Redirect(w, r, usersPath+query("q", text), web.Flash{})
+		return h.kit.Redirect(w, r, office.UsersPath+office.Query("q", text), web.Flash{})
 	}
 	found, err := h.find(r, text, after)
 	if err != nil {
@@ -136,7 +136,7 @@ func (h *usersPage) answer(w http.ResponseWriter, r *http.Request, data usersDat
 	words := web.WordsOf(r)
 	head := web.Head{Title: words.T("users.title"), Lead: words.T("users.lead", "Organisation", web.SessionOf(r).Organisation)}
 	if web.CallerOf(r).May(cardinal.PermWriteUsers) {
-		head.Actions = []web.Link{{URL: newUserPath, Label: words.T("users.add"), Icon: "user-plus"}}
+		head.Actions = []web.Link{{URL: office.NewUserPath, Label: words.T("users.add"), Icon: "user-plus"}}
 	}
 	return h.page.Show(w, r, head, data)
 }
@@ -145,11 +145,11 @@ func listed(r *http.Request, text string, found account.UserPage) usersData {
 	words := web.WordsOf(r)
 	data := usersData{
 		Search: web.Search{
-			ID: "find", Action: usersPath, Post: true, Name: "q", Label: words.T("users.find"), Hint: words.T("users.find-hint"), Value: text,
+			ID: "find", Action: office.UsersPath, Post: true, Name: "q", Label: words.T("users.find"), Hint: words.T("users.find-hint"), Value: text,
 		},
 		Empty: web.Empty{
 			Icon: "search", Title: words.T("users.nobody"), Text: words.T("users.nobody-text"),
-			Action: web.Link{URL: usersPath, Label: words.T("users.all")},
+			Action: web.Link{URL: office.UsersPath, Label: words.T("users.all")},
 		},
 		Pager: web.Pager{Shown: words.T("users.shown", "Count", len(found.Users))},
 	}
@@ -160,7 +160,7 @@ func listed(r *http.Request, text string, found account.UserPage) usersData {
 }
 
 func rowOf(words *web.Words, view account.UserView) userRow {
-	row := userRow{UserView: view, URL: userURL(view.Username), Name: view.FullName, Badges: badgesOf(words, view)}
+	row := userRow{UserView: view, URL: office.UserURL(view.Username), Name: view.FullName, Badges: badgesOf(words, view)}
 	if row.Name == "" {
 		row.Name = view.Username
 	}
@@ -183,23 +183,4 @@ func badgesOf(words *web.Words, view account.UserView) []web.Badge {
 		badges = append(badges, web.Badge{Tone: web.ToneDanger, Text: words.T("users.locked")})
 	}
 	return badges
-}
-
-// userURL is the page of a user; parts lead to what is below it.
-func userURL(username string, parts ...string) string {
-	return strings.Join(append([]string{usersPath, url.PathEscape(username)}, parts...), "/")
-}
-
-// query makes "?name=value&…" of pairs, leaving out what is empty.
-func query(pairs ...string) string {
-	values := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			values.Set(pairs[i], pairs[i+1])
-		}
-	}
-	if len(values) == 0 {
-		return ""
-	}
-	return "?" + values.Encode()
 }

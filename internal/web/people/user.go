@@ -1,4 +1,4 @@
-package admin
+package people
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"cardinal/internal/credential"
 	"cardinal/internal/setting"
 	"cardinal/internal/web"
+	"cardinal/internal/web/office"
 )
 
 type userPage struct {
@@ -57,7 +58,7 @@ func (p *pages) userRoutes() ([]web.Route, error) {
 		return nil, err
 	}
 	h := &userPage{p, page}
-	const path = usersPath + "/{username}"
+	const path = office.UsersPath + "/{username}"
 	return []web.Route{
 		{Pattern: "GET " + path, Permission: cardinal.PermReadUsers, Handle: h.show},
 		{Pattern: "POST " + path, Permission: cardinal.PermWriteUsers, Handle: h.save},
@@ -123,7 +124,7 @@ func (h *userPage) save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.kit.Redirect(w, r, userURL(saved.Username), web.Success(web.WordsOf(r).T("user.saved")))
+	return h.kit.Redirect(w, r, office.UserURL(saved.Username), web.Success(web.WordsOf(r).T("user.saved")))
 }
 
 // check answers which rules the PIN that is being typed breaks.
@@ -141,7 +142,7 @@ func (h *userPage) unlock(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Door.Unlock(r.Context(), web.CallerOf(r), username); err != nil {
 		return err
 	}
-	return h.kit.Redirect(w, r, userURL(username), web.Success(web.WordsOf(r).T("user.unlocked")))
+	return h.kit.Redirect(w, r, office.UserURL(username), web.Success(web.WordsOf(r).T("user.unlocked")))
 }
 
 func (h *userPage) resetChanges(w http.ResponseWriter, r *http.Request) error {
@@ -149,7 +150,7 @@ func (h *userPage) resetChanges(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Door.ResetChangeCounts(r.Context(), web.CallerOf(r), username); err != nil {
 		return err
 	}
-	return h.kit.Redirect(w, r, userURL(username), web.Success(web.WordsOf(r).T("user.changes-reset")))
+	return h.kit.Redirect(w, r, office.UserURL(username), web.Success(web.WordsOf(r).T("user.changes-reset")))
 }
 
 func (h *userPage) answer(w http.ResponseWriter, r *http.Request, view account.UserView, form *web.Form) error {
@@ -178,7 +179,7 @@ func (h *userPage) answer(w http.ResponseWriter, r *http.Request, view account.U
 
 // allow adds what the caller may do.
 func (d *userData) allow(caller cardinal.Caller, view account.UserView) {
-	at := func(parts ...string) string { return userURL(view.Username, parts...) }
+	at := func(parts ...string) string { return office.UserURL(view.Username, parts...) }
 	if caller.May(cardinal.PermWriteCredentials) {
 		if view.HasPIN() {
 			d.PINLink = pinLinks{Again: at("pin", "generate"), Remove: at("pin", "remove")}
@@ -206,7 +207,7 @@ func (d *userData) allow(caller cardinal.Caller, view account.UserView) {
 }
 
 func userHead(words *web.Words, view account.UserView) web.Head {
-	head := web.Head{Title: view.FullName, Lead: view.Username, Back: web.Link{URL: usersPath, Label: words.T("users.title")}}
+	head := web.Head{Title: view.FullName, Lead: view.Username, Back: web.Link{URL: office.UsersPath, Label: words.T("users.title")}}
 	if view.FullName == "" {
 		head.Title, head.Lead = view.Username, ""
 	}
@@ -215,9 +216,9 @@ func userHead(words *web.Words, view account.UserView) web.Head {
 
 func userTabs(r *http.Request, view account.UserView, details bool) []web.Tab {
 	words := web.WordsOf(r)
-	tabs := []web.Tab{{Label: words.T("user.tab-details"), URL: userURL(view.Username), Active: details}}
+	tabs := []web.Tab{{Label: words.T("user.tab-details"), URL: office.UserURL(view.Username), Active: details}}
 	if web.CallerOf(r).May(cardinal.PermReadSignIns) {
-		tabs = append(tabs, web.Tab{Label: words.T("user.tab-sign-ins"), URL: userURL(view.Username, "sign-ins"), Active: !details})
+		tabs = append(tabs, web.Tab{Label: words.T("user.tab-sign-ins"), URL: office.UserURL(view.Username, "sign-ins"), Active: !details})
 	}
 	return tabs
 }

@@ -1,0 +1,103 @@
+// Package office is what the pages of administrators, helpdesk and auditors
+// share: the navigation around them, and the paths by which they name one
+// another. It owns no page; those are the packages beside it.
+package office
+
+import (
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"cardinal"
+	"cardinal/internal/web"
+)
+
+// The paths of the pages, for links that lead from one package to another.
+const (
+	UsersPath        = "/users"
+	NewUserPath      = "/new-user"
+	PolicyPath       = "/security-options"
+	GeneralPath      = "/options/general"
+	ConfigEditorPath = "/options/config-editor"
+)
+
+// Paths of package self, which the menu under the person's name leads to.
+const (
+	ownPath     = "/summary"
+	ownPassword = "/password"
+)
+
+// Area returns the surroundings of the pages whose templates are in files.
+func Area(files fs.FS) web.Area {
+	return web.Area{Layout: web.LayoutAdministrator, Files: files, Nav: nav}
+}
+
+// entry is one line of the navigation: whoever has the permission sees it.
+type entry struct {
+	permission cardinal.Permission
+	label      string
+	url        string
+	icon       string
+	also       []string // other paths below which the entry is the active one
+	children   []entry
+}
+
+func entries(words *web.Words) []entry {
+	return []entry{
+		{permission: cardinal.PermReadUsers, label: words.T("users.title"), url: UsersPath, icon: "users", also: []string{NewUserPath}},
+		{permission: cardinal.PermReadOptions, label: words.T("policy.title"), url: PolicyPath, icon: "shield-lock"},
+		{permission: cardinal.PermReadOptions, label: words.T("office.options"), icon: "settings", children: []entry{
+			{permission: cardinal.PermReadOptions, label: words.T("general.nav"), url: GeneralPath},
+			{permission: cardinal.PermReadOptions, label: words.T("office.actions"), children: []entry{
+				{permission: cardinal.PermReadOptions, label: words.T("config.title"), url: ConfigEditorPath},
+			}},
+		}},
+	}
+}
+
+// nav offers what the caller's role may see.
+func nav(r *http.Request) (web.Nav, error) {
+	words := web.WordsOf(r)
+	return web.Nav{
+		Items: items(r, entries(words)),
+		Person: []web.NavItem{
+			{Label: words.T("office.own"), URL: ownPath, Icon: "user"},
+			{Label: words.T("office.password"), URL: ownPassword, Icon: "key"},
+		},
+	}, nil
+}
+
+func items(r *http.Request, entries []entry) []web.NavItem {
+	var shown []web.NavItem
+	for _, e := range entries {
+		if !web.CallerOf(r).May(e.permission) {
+			continue
+		}
+		item := web.NavItem{Label: e.label, URL: e.url, Icon: e.icon, Children: items(r, e.children)}
+		for _, path := range e.also {
+			item.Active = item.Active || r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/")
+		}
+		shown = append(shown, item)
+	}
+	return shown
+}
+
+// UserURL is the page *User details*; parts lead to what is below it.
+func UserURL(username string, parts ...string) string {
+	return strings.Join(append([]string{UsersPath, url.PathEscape(username)}, parts...), "/")
+}
+
+// Query makes "?name=value&…" of pairs, leaving out what is empty.
+func Query(pairs ...string) string {
+	values := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			values.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return "?" + values.Encode()
+}

@@ -1,0 +1,53 @@
+// Package people is the pages about users: the list, *User details* with PINs
+// and numbers, and what is done to many of them at once.
+//
+// It owns the pages and the translation between forms and use cases. It does
+// not own any rule, nor the pages of people about themselves, which are package
+// self's.
+package people
+
+import (
+	"embed"
+
+	"cardinal/internal/account"
+	"cardinal/internal/auth"
+	"cardinal/internal/credential"
+	"cardinal/internal/signin"
+	"cardinal/internal/web"
+	"cardinal/internal/web/office"
+)
+
+//go:embed *.html
+var files embed.FS
+
+// Services are the use cases that the pages translate to. All must be given.
+type Services struct {
+	Accounts *account.Service
+	Door     *credential.Door
+	Auth     *auth.Service
+	SignIns  *signin.Service
+}
+
+// pages is what all handlers of this package share.
+type pages struct {
+	Services
+	kit *web.Kit
+}
+
+// Routes returns the routes of the pages, and fails if a template is broken.
+func Routes(kit *web.Kit, services Services) ([]web.Route, error) {
+	p := &pages{Services: services, kit: kit}
+	var routes []web.Route
+	for _, page := range []func() ([]web.Route, error){
+		p.usersRoutes, p.newUserRoutes, p.userRoutes, p.askRoutes, p.onceRoutes, p.signInsRoutes,
+	} {
+		made, err := page()
+		if err != nil {
+			return nil, err
+		}
+		routes = append(routes, made...)
+	}
+	return routes, nil
+}
+
+func area() web.Area { return office.Area(files) }
