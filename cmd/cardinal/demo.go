@@ -30,12 +30,13 @@ func (c demoCommand) Run(ctx context.Context, t terminal) (err error) {
 			return err
 		}
 	}
-	a, err := app.Open(ctx, app.Config{Data: dir, ClockOffset: c.ClockOffset, Create: true, Log: t.err})
+	clock := &app.Clock{}
+	a, err := app.Open(ctx, app.Config{Data: dir, ClockOffset: c.ClockOffset, Clock: clock.Now, Create: true, Log: t.err})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(ctx))) }()
-	sample, err := demo.Fill(ctx, a)
+	sample, err := demo.Fill(ctx, a, clock)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"math/rand/v2"
 
 	"cardinal"
 	"cardinal/internal/account"
@@ -45,38 +46,51 @@ type Sample struct {
 	Device        cardinal.Token
 }
 
-// Fill makes the organisation in an empty installation. The passwords and the
-// device's token are new random ones each time.
-func Fill(ctx context.Context, a *app.App) (Sample, error) {
-	s := Sample{
-		Organisation: organisation, Administrator: administrator, User: user,
-		AdminPassword: password(), UserPassword: password(),
-	}
-	customer, err := a.Accounts.Install(ctx, account.NewCustomer{Name: organisation, Admin: administrator, Password: s.AdminPassword})
-	if err != nil {
-		return s, fmt.Errorf("demo: %w", err)
-	}
-	caller := cardinal.Console(customer.ID)
-	if err := allowSelfService(ctx, a, caller); err != nil {
-		return s, fmt.Errorf("demo: %w", err)
-	}
-	if _, err := a.Directory.Run(ctx, caller, bytes.NewReader(people), directory.Options{}, nil); err != nil {
-		return s, fmt.Errorf("demo: %w", err)
-	}
-	if err := issuePINs(ctx, a, caller); err != nil {
-		return s, fmt.Errorf("demo: %w", err)
-	}
-	if s.UserPIN, _, err = a.Door.GeneratePIN(ctx, caller, user, 0); err != nil {
-		return s, fmt.Errorf("demo: %w", err)
-	}
-	if err := a.Accounts.SetPassword(ctx, caller, user, s.UserPassword); err != nil {
-		return s, fmt.Errorf("demo: %w", err)
-	}
-	_, s.Device, err = a.Accounts.CreateDevice(ctx, caller, cardinal.Device{Name: "Printer on the second floor"})
+// Fill makes the organisation in an empty installation that runs by the clock:
+// three days of its life, at the end of which the clock is right. The passwords
+// and the device's token are new random ones each time.
+func Fill(ctx context.Context, a *app.App, clock *app.Clock) (Sample, error) {
+	defer clock.SetBack(0)
+	s, err := fill(ctx, a, clock)
 	if err != nil {
 		return s, fmt.Errorf("demo: %w", err)
 	}
 	return s, nil
+}
+
+func fill(ctx context.Context, a *app.App, clock *app.Clock) (Sample, error) {
+	s := Sample{
+		Organisation: organisation, Administrator: administrator, User: user,
+		AdminPassword: password(), UserPassword: password(),
+	}
+	clock.SetBack(age)
+	customer, err := a.Accounts.Install(ctx, account.NewCustomer{Name: organisation, Admin: administrator, Password: s.AdminPassword})
+	if err != nil {
+		return s, err
+	}
+	caller := cardinal.Console(customer.ID)
+	if err := decide(ctx, a, caller); err != nil {
+		return s, err
+	}
+	if _, err := a.Directory.Run(ctx, caller, bytes.NewReader(people), directory.Options{}, nil); err != nil {
+		return s, err
+	}
+	p := &past{app: a, clock: clock, caller: caller, random: rand.New(rand.NewPCG(1, 2))}
+	if s.Device, err = p.addDevices(ctx, "Printer on the second floor", "Printer in the library", "Copier at reception", "Plotter"); err != nil {
+		return s, err
+	}
+	if err := p.issuePINs(ctx); err != nil {
+		return s, err
+	}
+	clock.SetBack(0)
+	if err := p.live(ctx); err != nil {
+		return s, err
+	}
+	clock.SetBack(0)
+	if s.UserPIN, _, err = a.Door.GeneratePIN(ctx, caller, user, 0); err != nil {
+		return s, err
+	}
+	return s, a.Accounts.SetPassword(ctx, caller, user, s.UserPassword)
 }
 
 // password makes one that can be typed from a console.
@@ -85,25 +99,11 @@ func password() cardinal.Password {
 	return cardinal.NewPassword(seal.NewToken(seal.SessionToken).Reveal()[prefix : prefix+length])
 }
 
-func allowSelfService(ctx context.Context, a *app.App, caller cardinal.Caller) error {
-	on, both := "true", `"both"`
+// decide lets people look after their own PINs and numbers, and PINs expire.
+func decide(ctx context.Context, a *app.App, caller cardinal.Caller) error {
+	on, both, hours := "true", `"both"`, pinHours
 	return a.Accounts.ChangeSettings(ctx, caller, account.SettingChange{Values: map[string]*string{
 		setting.UserCanChangePIN.Key: &on, setting.UserCanChangeCardID.Key: &on, setting.UserCanViewCardID.Key: &both,
+		setting.PINExpirationHours.Key: &hours,
 	}})
-}
-
-func issuePINs(ctx context.Context, a *app.App, caller cardinal.Caller) error {
-	page, err := a.Accounts.Users(ctx, caller, account.UserQuery{Limit: withPIN})
-	if err != nil {
-		return err
-	}
-	for _, u := range page.Users {
-		if u.Username == user || u.Username == administrator {
-			continue
-		}
-		if _, _, err := a.Door.GeneratePIN(ctx, caller, u.Username, 0); err != nil {
-			return err
-		}
-	}
-	return nil
 }
