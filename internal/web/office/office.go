@@ -17,6 +17,8 @@ import (
 const (
 	UsersPath        = "/users"
 	NewUserPath      = "/new-user"
+	ImportPath       = "/users/import"
+	ExportPath       = "/users/export"
 	PolicyPath       = "/security-options"
 	GeneralPath      = "/options/general"
 	ConfigEditorPath = "/options/config-editor"
