@@ -87,7 +87,7 @@ func Parse[T any](k *Kit, area Area, name string) (*Page[T], error) {
 func (k *Kit) parse(area Area, name string, words *Words) (*template.Template, error) {
 	t := template.New("document").Funcs(k.functions(words))
 	own := templateFiles()
-	if _, err := t.ParseFS(own, "document.html", "components.html", "form.html", "layout_"+string(area.Layout)+".html"); err != nil {
+	if _, err := t.ParseFS(own, "document.html", "components.html", "form.html", "chart.html", "layout_"+string(area.Layout)+".html"); err != nil {
 		return nil, err
 	}
 	shared, err := fs.Glob(area.Files, "_*.html")
@@ -121,13 +121,15 @@ func (p *Page[T]) Show(w http.ResponseWriter, r *http.Request, head Head, data T
 // functions are what templates can call beside html/template's own.
 func (k *Kit) functions(words *Words) template.FuncMap {
 	return template.FuncMap{
-		"t":      words.templateText,
-		"tcode":  words.templateCode,
-		"n":      words.Number,
-		"asset":  k.assets.URL,
-		"icon":   k.assets.icon,
-		"badge":  func(tone Tone, text string) Badge { return Badge{Tone: tone, Text: text} },
-		"notice": func(tone Tone, text string) Notice { return Notice{Tone: tone, Text: text} },
-		"link":   func(url, label string) Link { return Link{URL: url, Label: label} },
+		"t":       words.templateText,
+		"tcode":   words.templateCode,
+		"n":       words.Number,
+		"asset":   k.assets.URL,
+		"icon":    k.assets.icon,
+		"badge":   func(tone Tone, text string) Badge { return Badge{Tone: tone, Text: text} },
+		"notice":  func(tone Tone, text string) Notice { return Notice{Tone: tone, Text: text} },
+		"link":    func(url, label string) Link { return Link{URL: url, Label: label} },
+		"plot":    words.plot,
+		"pattern": func(id string, tone Tone) plotPattern { return plotPattern{id, tone} },
 	}
 }
