@@ -103,6 +103,11 @@ func (s *Service) ChangeSettings(ctx context.Context, caller cardinal.Caller, ch
 		if err != nil {
 			return err
 		}
+		if setting.Policy(present) != setting.Policy(next) {
+			if err := tx.TouchPolicy(ctx, caller.Customer); err != nil {
+				return err
+			}
+		}
 		return writeSettings(ctx, tx, caller, present, next, change.Values)
 	})
 }

@@ -258,6 +258,34 @@ func TestPolicyMetIsKept(t *testing.T) {
 	})
 }
 
+// That a PIN does not meet the policy is found anew after each change of the
+// policy, and written once.
+func TestAFindingIsOfThePresentPolicy(t *testing.T) {
+	everywhere(t, func(t *testing.T, o *office) {
+		require := func(length int) {
+			o.Clock.Add(time.Hour)
+			o.set(map[string]any{setting.PINMinLength.Key: length, setting.PINGeneratedLength.Key: length})
+			storetest.Write(t, o.store, func(ctx context.Context, tx *store.Tx) error { return tx.TouchPolicy(ctx, o.customer) })
+		}
+		checked := func(want time.Time) {
+			t.Helper()
+			if have := o.stored(o.anna); have.PolicyMet || !have.PolicyCheckedAt.Equal(want) {
+				t.Fatalf("met: %v, at %s; want it found not to be met at %s", have.PolicyMet, have.PolicyCheckedAt, want)
+			}
+		}
+		for _, length := range []int{8, 10} {
+			require(length)
+			o.Clock.Add(time.Hour)
+			found := o.Clock.Now()
+			for range 2 {
+				o.succeeds(byCardPIN(card, pin))
+				checked(found)
+				o.Clock.Add(time.Hour)
+			}
+		}
+	})
+}
+
 func TestNothingOfAPINIsOnRecord(t *testing.T) {
 	everywhere(t, func(t *testing.T, o *office) {
 		o.identifying()

@@ -27,9 +27,27 @@ func (t *try) succeed(ctx context.Context, counter throttle.Counter) error {
 	if err := t.retag(ctx); err != nil {
 		return err
 	}
+	return t.keepPolicyMet(ctx)
+}
+
+// keepPolicyMet keeps whether the PIN meets the policy, where that is news. That
+// it does not is news after each change of the policy, once: what was found
+// before tells nothing about the present one.
+func (t *try) keepPolicyMet(ctx context.Context) error {
 	met, err := t.meetsPolicy(ctx)
-	if err != nil || t.pin.PolicyKnown && t.pin.PolicyMet == met {
+	if err != nil {
 		return err
+	}
+	known := t.pin.PolicyKnown && t.pin.PolicyMet == met
+	if known && !met {
+		changed, err := t.tx.PolicyChangedAt(ctx, t.caller.Customer)
+		if err != nil {
+			return err
+		}
+		known = !t.pin.PolicyCheckedAt.Before(changed)
+	}
+	if known {
+		return nil
 	}
 	return t.tx.SetPolicyMet(ctx, t.pin, met)
 }

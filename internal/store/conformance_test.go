@@ -71,6 +71,7 @@ func TestConformance(t *testing.T) {
 		"PIN history keeps the newest":           testPINHistoryKeepsTheNewest,
 		"count PINs leaves out the expired":      testCountPINsLeavesOutTheExpired,
 		"numbers":                                testNumbers,
+		"PIN standing":                           testPINStanding,
 		"change counts":                          testChangeCounts,
 		"devices":                                testDevices,
 		"counters":                               testCounters,
