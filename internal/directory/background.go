@@ -28,12 +28,17 @@ func (s *Service) Start(ctx context.Context, caller cardinal.Caller, file io.Rea
 		s.leave()
 		return "", err
 	}
+	return s.goOn(ctx, im, kept, o), nil
+}
+
+// goOn imports in the background, in the place that was entered.
+func (s *Service) goOn(ctx context.Context, im *importer, kept *spool, o Options) cardinal.ImportID {
 	id := im.run.ID // from here on the importer is the goroutine's
 	go func() {
 		defer s.leave()
-		s.inBackground(context.WithoutCancel(ctx), im, kept)
+		s.inBackground(context.WithoutCancel(ctx), im, kept, o)
 	}()
-	return id, nil
+	return id
 }
 
 // enter takes a place among the imports in the background.
@@ -92,18 +97,32 @@ func (s *Service) spooled(ctx context.Context, kept *spool, caller cardinal.Call
 	if err := kept.rewind(); err != nil {
 		return nil, err
 	}
+	return s.importerOf(ctx, kept, caller, o)
+}
+
+// importerOf puts the import of a kept file on record.
+func (s *Service) importerOf(ctx context.Context, kept *spool, caller cardinal.Caller, o Options) (*importer, error) {
+	if err := kept.again(); err != nil {
+		return nil, err
+	}
 	im, err := s.newImporter(caller, kept, o)
 	if err != nil {
 		return nil, err
 	}
+	im.run.FileLines = kept.lines()
 	im.stopped = func() (State, bool) { return Interrupted, s.isClosing() }
 	return im, im.begin(ctx)
 }
 
-// inBackground runs an import that nobody waits for.
-func (s *Service) inBackground(ctx context.Context, im *importer, kept *spool) {
+// inBackground runs an import that nobody waits for. The file of a dry run that
+// came to its end stays for the run that it was for.
+func (s *Service) inBackground(ctx context.Context, im *importer, kept *spool, o Options) {
 	over, err := im.work(ctx)
-	err = errors.Join(err, kept.close())
+	if over.DryRun && over.State == Done && err == nil {
+		err = s.kept.put(&keptFile{id: over.ID, customer: im.caller.Customer, file: kept, options: o})
+	} else {
+		err = errors.Join(err, kept.close())
+	}
 	attrs := []any{"import", string(over.ID), "requestId", im.caller.RequestID, "state", string(over.State), "lastLine", over.LastLine}
 	if err != nil {
 		s.log.ErrorContext(ctx, "import failed", append(attrs, "error", err)...)
@@ -133,5 +152,6 @@ func (s *Service) Close(ctx context.Context) error {
 	s.entering.Lock()
 	s.close()
 	s.entering.Unlock()
+	s.kept.close()
 	return s.Wait(ctx)
 }

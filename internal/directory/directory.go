@@ -10,10 +10,8 @@ package directory
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"math"
 	"sync"
 	"time"
 
@@ -35,6 +33,7 @@ type Service struct {
 	entering sync.Mutex     // against closing meanwhile
 	slots    chan struct{}  // one for each import in the background
 	running  sync.WaitGroup // imports in the background
+	kept     shelf          // the files of dry runs that may be followed by a run
 	closing  chan struct{}  // closed when they must stop
 	close    func()
 }
@@ -58,6 +57,9 @@ type Options struct {
 	// Conversion is applied to the card numbers of the file, as package
 	// cardformat reads it; empty takes them as they stand.
 	Conversion string
+	// FileName is what whoever sends the file calls it; it stands in lists, and
+	// is left out where it is no clean text.
+	FileName string
 }
 
 // State says how far an import is.
@@ -85,6 +87,8 @@ type Import struct {
 	Detail    string // a sentence for people where the state needs one, else empty
 	Totals    people.Totals
 	LastLine  int // the last line of the file that was dealt with; 0 before the first
+	FileLines int // how many lines the file has, about; 0: not known
+	FileName  string
 	StartedAt time.Time
 	ChangedAt time.Time
 }
@@ -93,7 +97,7 @@ func (s *Service) imported(r store.ImportRun) Import {
 	i := Import{
 		ID: r.ID, State: State(r.State), DryRun: r.DryRun, Actor: r.Actor, Detail: r.Detail, LastLine: r.LastLine,
 		Totals:    people.Totals{Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, Refused: r.Refused},
-		StartedAt: r.StartedAt, ChangedAt: r.ChangedAt,
+		StartedAt: r.StartedAt, ChangedAt: r.ChangedAt, FileLines: r.FileLines, FileName: r.FileName,
 	}
 	if i.State == Running && s.store.Now().Sub(i.ChangedAt) > silence {
 		i.State, i.Detail = Interrupted, interruptedAfter(i.LastLine)
@@ -146,48 +150,6 @@ func (s *Service) Imports(ctx context.Context, caller cardinal.Caller, before ca
 		return err
 	})
 	return imports, err
-}
-
-// Lines returns results of an import after a line, by line number: at least
-// most where there are so many, and whole batches of them. No result means that
-// there is no more so far.
-func (s *Service) Lines(ctx context.Context, caller cardinal.Caller, id cardinal.ImportID, after, most int) ([]people.LineResult, error) {
-	if err := caller.Require(cardinal.PermReadUsers); err != nil {
-		return nil, err
-	}
-	var lines []people.LineResult
-	err := s.store.Read(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Import(ctx, caller.Customer, id); err != nil {
-			return err
-		}
-		for len(lines) < most {
-			batches, err := tx.ImportReports(ctx, id, after, 1)
-			if err != nil || len(batches) == 0 {
-				return err
-			}
-			after = batches[0].FirstLine
-			var batch []people.LineResult
-			if err := json.Unmarshal([]byte(batches[0].Lines), &batch); err != nil {
-				return fmt.Errorf("report of import %s: %w", id, err)
-			}
-			lines = append(lines, batch...)
-		}
-		return nil
-	})
-	return lines, err
-}
-
-// Report returns an import with the results of all its lines so far.
-func (s *Service) Report(ctx context.Context, caller cardinal.Caller, id cardinal.ImportID) (people.Report, error) {
-	i, err := s.Import(ctx, caller, id)
-	if err != nil {
-		return people.Report{}, err
-	}
-	lines, err := s.Lines(ctx, caller, id, 0, math.MaxInt)
-	if lines == nil {
-		lines = []people.LineResult{}
-	}
-	return people.Report{ID: string(id), State: string(i.State), Totals: i.Totals, Lines: lines}, err
 }
 
 // Cancel asks a running import to stop after its batch. An import that is over

@@ -72,7 +72,7 @@ func (s *Service) newImporter(caller cardinal.Caller, file io.Reader, o Options)
 	}
 	return &importer{
 		Service: s, caller: caller, reader: reader, held: (&held{}).clone(), progress: func(Progress) error { return nil },
-		run: store.ImportRun{Customer: caller.Customer, State: string(Running), DryRun: o.DryRun, Actor: caller.Actor()},
+		run: store.ImportRun{Customer: caller.Customer, State: string(Running), DryRun: o.DryRun, Actor: caller.Actor(), FileName: cleanName(o.FileName)},
 	}, nil
 }
 
@@ -281,7 +281,7 @@ func (im *importer) keep(ctx context.Context, tx *store.Tx, b *batch, run *store
 		if err != nil {
 			return fmt.Errorf("report of import %s: %w", run.ID, err)
 		}
-		if err := tx.AddImportReport(ctx, run.ID, store.ImportReport{FirstLine: lines[0].Line, Lines: string(text)}); err != nil {
+		if err := tx.AddImportReport(ctx, run.ID, store.ImportReport{FirstLine: lines[0].Line, Lines: string(text), Results: resultsOf(lines)}); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -17,7 +18,8 @@ const spoolChunk = 64 << 10
 // spool keeps a file until it is imported: on disk, for memory must not grow with
 // it, and sealed under a key that is in memory only, for the file may hold PINs
 // and passwords. It has no name where the system allows that, so that nothing is
-// left behind. Write it to its end, then read it once. For one goroutine.
+// left behind. Write it to its end, then read it, again if need be. For one
+// goroutine at a time.
 type spool struct {
 	file   *os.File
 	aead   cipher.AEAD
@@ -25,6 +27,8 @@ type spool struct {
 	sealed []byte
 	number uint64 // of the next chunk, and its nonce: the key is used for this file alone
 	last   bool   // reading: the last chunk was opened
+	ends   int    // writing: how many line ends were taken
+	cut    bool   // writing: the last byte was no line end
 }
 
 func newSpool() (*spool, error) {
@@ -49,6 +53,10 @@ func newSpool() (*spool, error) {
 // Write takes the next bytes of the file.
 func (s *spool) Write(p []byte) (int, error) {
 	written := 0
+	s.ends += bytes.Count(p, []byte{'\n'})
+	if len(p) > 0 {
+		s.cut = p[len(p)-1] != '\n' && p[len(p)-1] != 0
+	}
 	for len(p) > 0 {
 		if len(s.chunk) == spoolChunk {
 			if err := s.seal(0); err != nil {
@@ -81,12 +89,26 @@ func (s *spool) nonce() []byte {
 	return nonce
 }
 
+// lines is about how many lines the file has: it is counted before anybody knows
+// what encoding the file is in.
+func (s *spool) lines() int {
+	if s.cut {
+		return s.ends + 1
+	}
+	return s.ends
+}
+
 // rewind ends the writing: what is read from now on is the file.
 func (s *spool) rewind() error {
 	if err := s.seal(1); err != nil {
 		return err
 	}
-	s.number = 0
+	return s.again()
+}
+
+// again begins the reading anew.
+func (s *spool) again() error {
+	s.number, s.last, s.chunk = 0, false, nil
 	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read the kept file: %w", err)
 	}

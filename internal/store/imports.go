@@ -25,6 +25,8 @@ type ImportRun struct {
 	Cancelled bool // somebody asked it to stop
 	StartedAt time.Time
 	ChangedAt time.Time
+	FileName  string // as whoever sent it calls it; may be empty
+	FileLines int    // how many lines the file has, about; 0: not known
 }
 
 func importRun(r db.Import) ImportRun {
@@ -33,6 +35,7 @@ func importRun(r db.Import) ImportRun {
 		Actor: r.Actor, Detail: r.Detail, Created: int(r.Created), Updated: int(r.Updated), Unchanged: int(r.Unchanged),
 		Refused: int(r.Refused), LastLine: int(r.LastLine), Cancelled: r.Cancelled,
 		StartedAt: fromMillis(r.StartedAt), ChangedAt: fromMillis(r.ChangedAt),
+		FileName: r.FileName, FileLines: int(r.FileLines),
 	}
 }
 
@@ -40,6 +43,7 @@ func importRun(r db.Import) ImportRun {
 func (tx *Tx) AddImport(ctx context.Context, run ImportRun) error {
 	err := tx.q.InsertImport(ctx, db.InsertImportParams{
 		ID: string(run.ID), CustomerID: string(run.Customer), State: run.State, DryRun: run.DryRun, Actor: run.Actor, StartedAt: millis(tx.now),
+		FileName: run.FileName, FileLines: int64(run.FileLines),
 	})
 	if err != nil {
 		return fmt.Errorf("write import: %w", err)
@@ -86,21 +90,23 @@ func (tx *Tx) CancelImport(ctx context.Context, c cardinal.CustomerID, id cardin
 type ImportReport struct {
 	FirstLine int
 	Lines     string
+	Results   string // which results are among the lines, as in "created refused"
 }
 
 // AddImportReport writes the results of a batch.
 func (tx *Tx) AddImportReport(ctx context.Context, id cardinal.ImportID, r ImportReport) error {
-	err := tx.q.InsertImportReport(ctx, db.InsertImportReportParams{ImportID: string(id), FirstLine: int64(r.FirstLine), Lines: r.Lines})
+	err := tx.q.InsertImportReport(ctx, db.InsertImportReportParams{ImportID: string(id), FirstLine: int64(r.FirstLine), Lines: r.Lines, Results: r.Results})
 	if err != nil {
 		return fmt.Errorf("write import report: %w", err)
 	}
 	return nil
 }
 
-// ImportReports lists the batches after a line, in the order of the file.
-func (tx *Tx) ImportReports(ctx context.Context, id cardinal.ImportID, after, most int) ([]ImportReport, error) {
-	rows, err := tx.q.ImportReports(ctx, db.ImportReportsParams{ImportID: string(id), After: int64(after), Most: int32(most)})
+// ImportReports lists the batches after a line, in the order of the file: those
+// with a result among their lines, unless result is empty.
+func (tx *Tx) ImportReports(ctx context.Context, id cardinal.ImportID, result string, after, most int) ([]ImportReport, error) {
+	rows, err := tx.q.ImportReports(ctx, db.ImportReportsParams{ImportID: string(id), Result: result, After: int64(after), Most: int32(most)})
 	return each(rows, err, "import reports", func(r db.ImportReport) ImportReport {
-		return ImportReport{int(r.FirstLine), r.Lines}
+		return ImportReport{int(r.FirstLine), r.Lines, r.Results}
 	})
 }

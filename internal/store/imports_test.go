@@ -14,7 +14,7 @@ func testImports(t *testing.T, n node, d *storetest.Database, c cardinal.Custome
 	var runs []store.ImportRun
 	n.write(func(ctx context.Context, tx *store.Tx) error {
 		for i := range 3 {
-			run := store.ImportRun{ID: cardinal.ImportID(tx.NewID()), Customer: c, State: "running", DryRun: i == 1, Actor: "console", StartedAt: tx.Now(), ChangedAt: tx.Now()}
+			run := store.ImportRun{ID: cardinal.ImportID(tx.NewID()), Customer: c, State: "running", DryRun: i == 1, Actor: "console", StartedAt: tx.Now(), ChangedAt: tx.Now(), FileName: "lidé.csv", FileLines: 20}
 			runs = append(runs, run)
 			if err := tx.AddImport(ctx, run); err != nil {
 				return err
@@ -60,7 +60,7 @@ func testImports(t *testing.T, n node, d *storetest.Database, c cardinal.Custome
 }
 
 func testImportReports(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {
-	reports := []store.ImportReport{{1, `[{"line":1}]`}, {501, `["ž"]`}, {1001, "[]"}}
+	reports := []store.ImportReport{{1, `[{"line":1}]`, "created refused"}, {501, `["ž"]`, "created unchanged"}, {1001, "[]", "refused"}}
 	n.write(func(ctx context.Context, tx *store.Tx) error {
 		for _, id := range []cardinal.ImportID{"other", "run"} {
 			if err := tx.AddImport(ctx, store.ImportRun{ID: id, Customer: c}); err != nil {
@@ -75,12 +75,16 @@ func testImportReports(t *testing.T, n node, _ *storetest.Database, c cardinal.C
 		return nil
 	})
 	n.read(func(ctx context.Context, tx *store.Tx) error {
-		page, err := tx.ImportReports(ctx, "run", 0, 2)
+		page, err := tx.ImportReports(ctx, "run", "", 0, 2)
 		same(t, reports[:2], page)
-		rest, restErr := tx.ImportReports(ctx, "run", 501, 2)
+		rest, restErr := tx.ImportReports(ctx, "run", "", 501, 2)
 		same(t, reports[2:], rest)
-		none, noneErr := tx.ImportReports(ctx, "other", 0, 2)
+		none, noneErr := tx.ImportReports(ctx, "other", "", 0, 2)
 		same(t, 0, len(none))
-		return first(err, restErr, noneErr)
+		refused, refusedErr := tx.ImportReports(ctx, "run", "refused", 0, 1)
+		same(t, reports[:1], refused)
+		later, laterErr := tx.ImportReports(ctx, "run", "refused", 1, 1)
+		same(t, reports[2:], later)
+		return first(err, restErr, noneErr, refusedErr, laterErr)
 	})
 }

@@ -13,6 +13,9 @@ const (
 	Refused   Result = "refused"
 )
 
+// Results returns all results a line can have.
+func Results() []Result { return []Result{Created, Updated, Unchanged, Refused} }
+
 // Totals counts lines by their result.
 type Totals struct {
 	Created   int `json:"created"`
@@ -33,6 +36,21 @@ func (t *Totals) Count(result Result) {
 	case Refused:
 		t.Refused++
 	}
+}
+
+// Of returns how many lines had that result.
+func (t Totals) Of(result Result) int {
+	switch result {
+	case Created:
+		return t.Created
+	case Updated:
+		return t.Updated
+	case Unchanged:
+		return t.Unchanged
+	case Refused:
+		return t.Refused
+	}
+	return 0
 }
 
 // Lines returns how many lines were counted.

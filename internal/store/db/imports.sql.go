@@ -27,18 +27,25 @@ func (q *Queries) CancelImport(ctx context.Context, arg CancelImportParams) (int
 }
 
 const importReports = `-- name: ImportReports :many
-SELECT import_id, first_line, lines FROM import_reports WHERE import_id = $1 AND first_line > $2
-ORDER BY first_line LIMIT $3
+SELECT import_id, first_line, lines, results FROM import_reports WHERE import_id = $1 AND first_line > $2
+  AND (CAST($3 AS TEXT) = '' OR results LIKE '%' || CAST($3 AS TEXT) || '%')
+ORDER BY first_line LIMIT $4
 `
 
 type ImportReportsParams struct {
 	ImportID string
 	After    int64
+	Result   string
 	Most     int32
 }
 
 func (q *Queries) ImportReports(ctx context.Context, arg ImportReportsParams) ([]ImportReport, error) {
-	rows, err := q.db.QueryContext(ctx, importReports, arg.ImportID, arg.After, arg.Most)
+	rows, err := q.db.QueryContext(ctx, importReports,
+		arg.ImportID,
+		arg.After,
+		arg.Result,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +53,12 @@ func (q *Queries) ImportReports(ctx context.Context, arg ImportReportsParams) ([
 	var items []ImportReport
 	for rows.Next() {
 		var i ImportReport
-		if err := rows.Scan(&i.ImportID, &i.FirstLine, &i.Lines); err != nil {
+		if err := rows.Scan(
+			&i.ImportID,
+			&i.FirstLine,
+			&i.Lines,
+			&i.Results,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -61,7 +73,7 @@ func (q *Queries) ImportReports(ctx context.Context, arg ImportReportsParams) ([
 }
 
 const importRun = `-- name: ImportRun :one
-SELECT id, customer_id, state, dry_run, actor, detail, created, updated, unchanged, refused, last_line, cancelled, started_at, changed_at FROM imports WHERE customer_id = $1 AND id = $2
+SELECT id, customer_id, state, dry_run, actor, detail, created, updated, unchanged, refused, last_line, cancelled, started_at, changed_at, file_name, file_lines FROM imports WHERE customer_id = $1 AND id = $2
 `
 
 type ImportRunParams struct {
@@ -87,12 +99,14 @@ func (q *Queries) ImportRun(ctx context.Context, arg ImportRunParams) (Import, e
 		&i.Cancelled,
 		&i.StartedAt,
 		&i.ChangedAt,
+		&i.FileName,
+		&i.FileLines,
 	)
 	return i, err
 }
 
 const importRuns = `-- name: ImportRuns :many
-SELECT id, customer_id, state, dry_run, actor, detail, created, updated, unchanged, refused, last_line, cancelled, started_at, changed_at FROM imports WHERE customer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
+SELECT id, customer_id, state, dry_run, actor, detail, created, updated, unchanged, refused, last_line, cancelled, started_at, changed_at, file_name, file_lines FROM imports WHERE customer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
 `
 
 type ImportRunsParams struct {
@@ -125,6 +139,8 @@ func (q *Queries) ImportRuns(ctx context.Context, arg ImportRunsParams) ([]Impor
 			&i.Cancelled,
 			&i.StartedAt,
 			&i.ChangedAt,
+			&i.FileName,
+			&i.FileLines,
 		); err != nil {
 			return nil, err
 		}
@@ -141,8 +157,8 @@ func (q *Queries) ImportRuns(ctx context.Context, arg ImportRunsParams) ([]Impor
 
 const insertImport = `-- name: InsertImport :exec
 INSERT INTO imports (id, customer_id, state, dry_run, actor, detail, created, updated, unchanged, refused, last_line, cancelled,
-                     started_at, changed_at)
-VALUES ($1, $2, $3, $4, $5, '', 0, 0, 0, 0, 0, FALSE, $6, $6)
+                     started_at, changed_at, file_name, file_lines)
+VALUES ($1, $2, $3, $4, $5, '', 0, 0, 0, 0, 0, FALSE, $6, $6, $7, $8)
 `
 
 type InsertImportParams struct {
@@ -152,6 +168,8 @@ type InsertImportParams struct {
 	DryRun     bool
 	Actor      string
 	StartedAt  int64
+	FileName   string
+	FileLines  int64
 }
 
 func (q *Queries) InsertImport(ctx context.Context, arg InsertImportParams) error {
@@ -162,22 +180,30 @@ func (q *Queries) InsertImport(ctx context.Context, arg InsertImportParams) erro
 		arg.DryRun,
 		arg.Actor,
 		arg.StartedAt,
+		arg.FileName,
+		arg.FileLines,
 	)
 	return err
 }
 
 const insertImportReport = `-- name: InsertImportReport :exec
-INSERT INTO import_reports (import_id, first_line, lines) VALUES ($1, $2, $3)
+INSERT INTO import_reports (import_id, first_line, lines, results) VALUES ($1, $2, $3, $4)
 `
 
 type InsertImportReportParams struct {
 	ImportID  string
 	FirstLine int64
 	Lines     string
+	Results   string
 }
 
 func (q *Queries) InsertImportReport(ctx context.Context, arg InsertImportReportParams) error {
-	_, err := q.db.ExecContext(ctx, insertImportReport, arg.ImportID, arg.FirstLine, arg.Lines)
+	_, err := q.db.ExecContext(ctx, insertImportReport,
+		arg.ImportID,
+		arg.FirstLine,
+		arg.Lines,
+		arg.Results,
+	)
 	return err
 }
 

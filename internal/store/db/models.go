@@ -14,6 +14,7 @@ type ApiToken struct {
 	CreatedAt  int64
 	ExpiresAt  int64
 	LastUsedAt int64
+	NameKey    string
 }
 
 type AuditEntry struct {
@@ -34,6 +35,52 @@ type AuditHead struct {
 	CustomerID string
 	Number     int64
 	Mac        []byte
+}
+
+type BulkChunk struct {
+	RunID string
+	First int64
+	Users string
+}
+
+type BulkPin struct {
+	RunID      string
+	Last       int64
+	KeyVersion int64
+	Sealed     []byte
+}
+
+type BulkReport struct {
+	RunID     string
+	Last      int64
+	Done      int64
+	Unchanged int64
+	Refused   int64
+	Lines     string
+}
+
+type BulkRun struct {
+	ID          string
+	CustomerID  string
+	Kind        string
+	Parameters  string
+	State       string
+	Detail      string
+	Actor       string
+	Starter     string
+	Total       int64
+	Done        int64
+	Unchanged   int64
+	Refused     int64
+	Cancelled   bool
+	Node        string
+	LeasedUntil int64
+	Pins        string
+	PinsCount   int64
+	PinsAt      int64
+	StartedAt   int64
+	ChangedAt   int64
+	EndedAt     int64
 }
 
 type CardNumber struct {
@@ -65,10 +112,12 @@ type Counter struct {
 }
 
 type Customer struct {
-	ID        string
-	Name      string
-	NameKey   string
-	CreatedAt int64
+	ID              string
+	Name            string
+	NameKey         string
+	CreatedAt       int64
+	PolicyChangedAt int64
+	DeletedAt       int64
 }
 
 type Device struct {
@@ -111,17 +160,48 @@ type Import struct {
 	Cancelled  bool
 	StartedAt  int64
 	ChangedAt  int64
+	FileName   string
+	FileLines  int64
 }
 
 type ImportReport struct {
 	ImportID  string
 	FirstLine int64
 	Lines     string
+	Results   string
 }
 
 type KeyCheck struct {
 	Version int64
 	Sum     []byte
+}
+
+type Passkey struct {
+	ID           string
+	CustomerID   string
+	UserID       string
+	CredentialID []byte
+	Name         string
+	Host         string
+	Record       string
+	CreatedAt    int64
+	LastUsedAt   int64
+}
+
+type PasskeyChallenge struct {
+	Owner      string
+	CustomerID string
+	UserID     string
+	Purpose    string
+	Data       string
+	CreatedAt  int64
+}
+
+type PendingSignIn struct {
+	TokenHash  []byte
+	CustomerID string
+	UserID     string
+	CreatedAt  int64
 }
 
 type Pin struct {
@@ -147,15 +227,22 @@ type PinHistory struct {
 	Tag        []byte
 }
 
-type Session struct {
-	ID         string
-	TokenHash  []byte
-	CustomerID string
+type RecoveryCode struct {
 	UserID     string
-	CreatedAt  int64
-	SeenAt     int64
-	Address    string
-	UserAgent  string
+	CustomerID string
+	CodeHash   []byte
+}
+
+type Session struct {
+	ID          string
+	TokenHash   []byte
+	CustomerID  string
+	UserID      string
+	CreatedAt   int64
+	SeenAt      int64
+	Address     string
+	UserAgent   string
+	ConfirmedAt int64
 }
 
 type Setting struct {
@@ -164,6 +251,11 @@ type Setting struct {
 	Value      string
 	UpdatedAt  int64
 	Revision   int64
+}
+
+type SetupStep struct {
+	CustomerID string
+	Step       string
 }
 
 type SignIn struct {
@@ -178,6 +270,27 @@ type SignIn struct {
 	Outcome    string
 	NumberEnd  string
 	Tries      int64
+}
+
+type SignInCount struct {
+	CustomerID string
+	Since      int64
+	Outcome    string
+	Tries      int64
+}
+
+type SignInCounted struct {
+	CustomerID string
+	Until      int64
+}
+
+type TotpSecret struct {
+	UserID     string
+	CustomerID string
+	KeyVersion int64
+	Sealed     []byte
+	LastStep   int64
+	CreatedAt  int64
 }
 
 type User struct {

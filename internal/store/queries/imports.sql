@@ -1,7 +1,7 @@
 -- name: InsertImport :exec
 INSERT INTO imports (id, customer_id, state, dry_run, actor, detail, created, updated, unchanged, refused, last_line, cancelled,
-                     started_at, changed_at)
-VALUES ($1, $2, $3, $4, $5, '', 0, 0, 0, 0, 0, FALSE, $6, $6);
+                     started_at, changed_at, file_name, file_lines)
+VALUES ($1, $2, $3, $4, $5, '', 0, 0, 0, 0, 0, FALSE, $6, $6, $7, $8);
 
 -- name: ImportRun :one
 SELECT * FROM imports WHERE customer_id = $1 AND id = $2;
@@ -17,8 +17,9 @@ WHERE id = $1;
 UPDATE imports SET cancelled = TRUE WHERE customer_id = $1 AND id = $2 AND state = 'running';
 
 -- name: InsertImportReport :exec
-INSERT INTO import_reports (import_id, first_line, lines) VALUES ($1, $2, $3);
+INSERT INTO import_reports (import_id, first_line, lines, results) VALUES ($1, $2, $3, $4);
 
 -- name: ImportReports :many
 SELECT * FROM import_reports WHERE import_id = sqlc.arg(import_id) AND first_line > sqlc.arg(after)
+  AND (CAST(sqlc.arg(result) AS TEXT) = '' OR results LIKE '%' || CAST(sqlc.arg(result) AS TEXT) || '%')
 ORDER BY first_line LIMIT sqlc.arg(most);

@@ -102,7 +102,7 @@ func TestAuditEntriesInWords(t *testing.T) {
 		},
 		"an import": {
 			cardinal.AuditEntry{Action: "import.finished", Actor: "user ada", Subject: "import 01J", After: `{"state":"done"}`},
-			"An import of people was over.", "User ada", web.Link{URL: "/users/import/01J", Label: "Import 01J"},
+			"An import of people was over.", "User ada", web.Link{URL: "/import-users/01J", Label: "Import 01J"},
 			changes("State", "", "Done"),
 		},
 		"what the catalogue does not know": {

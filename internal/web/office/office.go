@@ -17,8 +17,8 @@ import (
 const (
 	UsersPath        = "/users"
 	NewUserPath      = "/new-user"
-	ImportPath       = "/users/import"
-	ExportPath       = "/users/export"
+	ImportPath       = "/import-users"
+	ExportPath       = "/export-users"
 	PolicyPath       = "/security-options"
 	GeneralPath      = "/options/general"
 	ConfigEditorPath = "/options/config-editor"
@@ -47,7 +47,7 @@ type entry struct {
 
 func entries(words *web.Words) []entry {
 	return []entry{
-		{permission: cardinal.PermReadUsers, label: words.T("users.title"), url: UsersPath, icon: "users", also: []string{NewUserPath}},
+		{permission: cardinal.PermReadUsers, label: words.T("users.title"), url: UsersPath, icon: "users", also: []string{NewUserPath, ImportPath, ExportPath}},
 		{permission: cardinal.PermReadOptions, label: words.T("policy.title"), url: PolicyPath, icon: "shield-lock"},
 		{permission: cardinal.PermReadOptions, label: words.T("office.options"), icon: "settings", children: []entry{
 			{permission: cardinal.PermReadOptions, label: words.T("general.nav"), url: GeneralPath},
