@@ -1,57 +1,34 @@
 package policy
 
-import (
-	"fmt"
-	"math"
-	"strconv"
-)
+import "math"
 
-// Sentence says what one guess is worth as a natural frequency, which people
-// judge better than a percentage (spec: pins, Guessing risk). It is a whole
-// sentence; the figure is rounded to two digits.
-func (r Risk) Sentence() string {
-	whose := "somebody's account"
-	if r.Targets == 1 {
-		whose = "the account"
-	}
-	verb := " opens "
-	if r.OneGuess > 0.15 && r.OneGuess < 0.95 {
-		verb = " open "
-	}
-	return frequency(r.OneGuess) + verb + whose + "."
+// Frequency is a chance as a natural frequency, Hits in Of, which people judge
+// better than a percentage (spec: pins, Guessing risk). It is for pages to put
+// into words.
+type Frequency struct {
+	Hits int     // 0: never
+	Of   float64 // how many, from 1 on; two digits count
 }
 
-func frequency(chance float64) string {
+// FrequencyOf rounds a chance: 0 is never, from 0.95 on always (1 of 1), above
+// 0.15 so many in 10, and below that 1 in so many.
+func FrequencyOf(chance float64) Frequency {
 	switch {
 	case chance <= 0:
-		return "No guess"
+		return Frequency{0, 1}
 	case chance >= 0.95:
-		return "Every guess"
+		return Frequency{1, 1}
 	case chance > 0.15:
-		return fmt.Sprintf("%.0f guesses in 10", 10*chance)
+		return Frequency{int(math.Round(10 * chance)), 10}
 	}
-	return "1 guess in " + roundInWords(1/chance)
+	return Frequency{1, Round(1 / chance)}
 }
 
-// roundInWords writes n ≥ 1 with two digits that count: 47, 8,800, 57 billion.
-func roundInWords(n float64) string {
-	if n >= 100 {
-		unit := math.Pow(10, math.Floor(math.Log10(n))-1)
-		n = math.Round(n/unit) * unit
+// Round keeps the first two digits of n ≥ 1, and below 100 the whole part.
+func Round(n float64) float64 {
+	if n < 100 {
+		return math.Round(n)
 	}
-	if n >= 1e18 {
-		return "more than a quintillion"
-	}
-	size := 1e15
-	for _, name := range []string{"quadrillion", "trillion", "billion", "million"} {
-		if n >= size {
-			return strconv.FormatFloat(math.Round(n/size*10)/10, 'f', -1, 64) + " " + name
-		}
-		size /= 1000
-	}
-	whole := int(math.Round(n))
-	if whole >= 1000 {
-		return fmt.Sprintf("%d,%03d", whole/1000, whole%1000)
-	}
-	return strconv.Itoa(whole)
+	unit := math.Pow(10, math.Floor(math.Log10(n))-1)
+	return math.Round(n/unit) * unit
 }

@@ -3,7 +3,6 @@ package policy_test
 import (
 	"fmt"
 	"math"
-	"strings"
 	"testing"
 	"time"
 
@@ -32,73 +31,73 @@ func TestRiskByHand(t *testing.T) {
 	unlimited := policy.Lockout{DeviceBudget: policy.Unlimited, PINAlonePerDay: policy.Unlimited}
 	perDay := func(n int) policy.Lockout { return policy.Lockout{DeviceBudget: policy.Unlimited, PINAlonePerDay: n} }
 	for name, c := range map[string]struct {
-		mode     func(*cardinal.Policy)
-		length   int
-		s        policy.Situation
-		want     policy.Risk
-		sentence string
+		mode   func(*cardinal.Policy)
+		length int
+		s      policy.Situation
+		want   policy.Risk
+		guess  policy.Frequency
 	}{
 		"1,000 users, 4 digits, PIN alone: one guess in ten": {
 			alone, 4, policy.Situation{Holders: 1000, Devices: 5, Lockout: usual()},
 			policy.Risk{OneGuess: 0.1, GuessesToHit: 10_001.0 / 1_001, TriesPerYear: 73_000, Yearly: 1},
-			"1 guess in 10 opens somebody's account.",
+			policy.Frequency{Hits: 1, Of: 10},
 		},
 		"ten times as many": {
 			alone, 4, policy.Situation{Holders: 10_000, Devices: 5, Lockout: usual()},
 			policy.Risk{OneGuess: 1, GuessesToHit: 1, TriesPerYear: 73_000, Yearly: 1},
-			"Every guess opens somebody's account.",
+			policy.Frequency{Hits: 1, Of: 1},
 		},
 		// 73,000 tries, 1 holder: 73,000 ÷ 10^10.
 		"one holder, 10 digits, PIN alone": {
 			alone, 10, policy.Situation{Holders: 1, Devices: 1, Lockout: usual()},
 			policy.Risk{OneGuess: 1e-10, GuessesToHit: (1e10 + 1) / 2, TriesPerYear: 73_000, Yearly: 7.3e-6},
-			"1 guess in 10 billion opens the account.",
+			policy.Frequency{Hits: 1, Of: 1e10},
 		},
 		// One try a day for a year, two holders: 1 − (S−365)(S−366) ÷ S(S−1).
 		"two holders, one try a day": {
 			alone, 4, policy.Situation{Holders: 2, Devices: 1, Lockout: perDay(1)},
 			policy.Risk{OneGuess: 2e-4, GuessesToHit: 10_001.0 / 3, TriesPerYear: 365, Yearly: 1 - 9635.0*9634/(10_000*9999)},
-			"1 guess in 5,000 opens somebody's account.",
+			policy.Frequency{Hits: 1, Of: 5000},
 		},
 		// 26 × 365 = 9,490 tries leave 510 PINs, fewer than the holders have.
 		"more tries than wrong PINs": {
 			alone, 4, policy.Situation{Holders: 1000, Devices: 1, Lockout: perDay(26)},
 			policy.Risk{OneGuess: 0.1, GuessesToHit: 10_001.0 / 1_001, TriesPerYear: 9_490, Yearly: 1},
-			"1 guess in 10 opens somebody's account.",
+			policy.Frequency{Hits: 1, Of: 10},
 		},
 		// 10 + 525,600 minutes.
 		"no device yet counts as one": {
 			card, 8, policy.Situation{Lockout: policy.Lockout{DeviceBudget: 10, DeviceRefillPerMinute: 1}},
 			policy.Risk{OneGuess: 1e-8, GuessesToHit: (1e8 + 1) / 2, TriesPerYear: 525_610, Yearly: 0.0052561},
-			"1 guess in 100 million opens the account.",
+			policy.Frequency{Hits: 1, Of: 1e8},
 		},
 		"nobody holds a PIN": {
 			alone, 4, policy.Situation{Devices: 1, Lockout: usual()},
 			policy.Risk{OneGuess: 0, GuessesToHit: math.Inf(1), TriesPerYear: 73_000, Yearly: 0},
-			"No guess opens somebody's account.",
+			policy.Frequency{Hits: 0, Of: 1},
 		},
 		// 365 days ÷ (24 h + 1 min + 15 min) = 360 whole rounds of 14, and 15 at the end.
 		"a found card": {
 			card, 4, policy.Situation{Holders: 1000, Devices: 5, Lockout: usual()},
 			policy.Risk{OneGuess: 1e-4, GuessesToHit: 10_001.0 / 2, TriesPerYear: 360*14 + 15, Yearly: 0.5055},
-			"1 guess in 10,000 opens the account.",
+			policy.Frequency{Hits: 1, Of: 10_000},
 		},
 		"a found card, the count never forgotten": {
 			card, 4, policy.Situation{Holders: 1000, Devices: 5, Lockout: policy.Lockout{
 				UserLimits: usual().UserLimits, DeviceBudget: policy.Unlimited}},
 			policy.Risk{OneGuess: 1e-4, GuessesToHit: 10_001.0 / 2, TriesPerYear: 15, Yearly: 0.0015},
-			"1 guess in 10,000 opens the account.",
+			policy.Frequency{Hits: 1, Of: 10_000},
 		},
 		// 3 devices × (10 + 1 × 525,600 minutes).
 		"a found card, only devices limited": {
 			card, 8, policy.Situation{Holders: 1000, Devices: 3, Lockout: policy.Lockout{DeviceBudget: 10, DeviceRefillPerMinute: 1}},
 			policy.Risk{OneGuess: 1e-8, GuessesToHit: (1e8 + 1) / 2, TriesPerYear: 1_576_830, Yearly: 0.0157683},
-			"1 guess in 100 million opens the account.",
+			policy.Frequency{Hits: 1, Of: 1e8},
 		},
 		"nothing limits": {
 			card, 8, policy.Situation{Lockout: unlimited},
 			policy.Risk{OneGuess: 1e-8, GuessesToHit: (1e8 + 1) / 2, TriesPerYear: math.Inf(1), Yearly: 1},
-			"1 guess in 100 million opens the account.",
+			policy.Frequency{Hits: 1, Of: 1e8},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,8 +113,8 @@ func TestRiskByHand(t *testing.T) {
 					t.Errorf("%s %v, want %v", what, pair[0], pair[1])
 				}
 			}
-			if got.Sentence() != c.sentence {
-				t.Errorf("%q, want %q", got.Sentence(), c.sentence)
+			if guess := policy.FrequencyOf(got.OneGuess); guess.Hits != c.guess.Hits || !near(guess.Of, c.guess.Of) {
+				t.Errorf("a guess hits %v, want %v", guess, c.guess)
 			}
 		})
 	}
@@ -183,15 +182,14 @@ func TestTimeToHit(t *testing.T) {
 	}
 }
 
-func TestSentence(t *testing.T) {
-	for chance, want := range map[float64]string{
-		0: "No guess opens", 1: "Every guess opens", 0.96: "Every guess opens", 0.5: "5 guesses in 10 open", 0.72: "7 guesses in 10 open",
-		0.11: "1 guess in 9 opens", 0.021: "1 guess in 48 opens", 1.0 / 99.6: "1 guess in 100 opens", 1.0 / 8_846: "1 guess in 8,800 opens",
-		1.0 / 997_123: "1 guess in 1 million opens", 1.0 / 5.72e10: "1 guess in 57 billion opens", 1.0 / 1.34e12: "1 guess in 1.3 trillion opens",
-		1.0 / 4.2e15: "1 guess in 4.2 quadrillion opens", 1e-60: "1 guess in more than a quintillion opens",
+func TestFrequency(t *testing.T) {
+	for chance, want := range map[float64]policy.Frequency{
+		0: {Hits: 0, Of: 1}, 1: {Hits: 1, Of: 1}, 0.96: {Hits: 1, Of: 1}, 0.5: {Hits: 5, Of: 10}, 0.72: {Hits: 7, Of: 10},
+		0.15: {Hits: 1, Of: 7}, 0.11: {Hits: 1, Of: 9}, 0.021: {Hits: 1, Of: 48}, 1.0 / 99.6: {Hits: 1, Of: 100}, 1.0 / 8_846: {Hits: 1, Of: 8_800},
+		1.0 / 997_123: {Hits: 1, Of: 1e6}, 1.0 / 5.72e10: {Hits: 1, Of: 5.7e10}, 1e-60: {Hits: 1, Of: 1e60},
 	} {
-		if got := (policy.Risk{OneGuess: chance, Targets: 2}).Sentence(); !strings.HasPrefix(got, want+" ") {
-			t.Errorf("%v: %q, want %q", chance, got, want)
+		if got := policy.FrequencyOf(chance); got.Hits != want.Hits || !near(got.Of, want.Of) {
+			t.Errorf("%v: %v, want %v", chance, got, want)
 		}
 	}
 }
@@ -204,18 +202,19 @@ func ExampleGuessingRisk() {
 	for _, holders := range []int{1000, 10_000} {
 		for length := 4; length <= 10; length += 2 {
 			r := policy.GuessingRisk(p, length, policy.Situation{Holders: holders, Devices: 5, Lockout: usual()})
-			fmt.Printf("%d users, %d digits: %s\n", holders, length, r.Sentence())
+			guess := policy.FrequencyOf(r.OneGuess)
+			fmt.Printf("%d users, %d digits: %d guess in %.0f opens an account\n", holders, length, guess.Hits, guess.Of)
 		}
 	}
 	// Output:
-	// 1000 users, 4 digits: 1 guess in 9 opens somebody's account.
-	// 1000 users, 6 digits: 1 guess in 1,000 opens somebody's account.
-	// 1000 users, 8 digits: 1 guess in 100,000 opens somebody's account.
-	// 1000 users, 10 digits: 1 guess in 10 million opens somebody's account.
-	// 10000 users, 4 digits: Every guess opens somebody's account.
-	// 10000 users, 6 digits: 1 guess in 100 opens somebody's account.
-	// 10000 users, 8 digits: 1 guess in 10,000 opens somebody's account.
-	// 10000 users, 10 digits: 1 guess in 1 million opens somebody's account.
+	// 1000 users, 4 digits: 1 guess in 9 opens an account
+	// 1000 users, 6 digits: 1 guess in 1000 opens an account
+	// 1000 users, 8 digits: 1 guess in 100000 opens an account
+	// 1000 users, 10 digits: 1 guess in 10000000 opens an account
+	// 10000 users, 4 digits: 1 guess in 1 opens an account
+	// 10000 users, 6 digits: 1 guess in 100 opens an account
+	// 10000 users, 8 digits: 1 guess in 10000 opens an account
+	// 10000 users, 10 digits: 1 guess in 1000000 opens an account
 }
 
 func BenchmarkGuessingRiskChart(b *testing.B) {

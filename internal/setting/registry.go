@@ -68,6 +68,8 @@ var (
 		"Organisation name", "The name of the organisation, as it stands on pages and in e-mails."})
 	CustomerTimeZone = text("customer.time-zone", "UTC", 64, timeZoneTakes, about{PageGeneral,
 		"Time zone", "The zone of the organisation's calendar day and of the times on pages, as in Europe/Prague."})
+	CustomerLanguage = choice("customer.language", English, Languages(), about{PageGeneral,
+		"Language", "The language of the pages for those who have not chosen one themselves."})
 )
 
 // Sign-in at devices (spec: sign-in) and the API (spec: api).
@@ -114,7 +116,7 @@ func All() []Definition {
 		UserCanChangeCardID.Definition, UserCanChangeCardIDWhich.Definition, UserCanChangeCardIDAuto.Definition,
 		UserCanChangeCardIDTimes.Definition, UserCanViewCardID.Definition, CardIDGeneratedLength.Definition,
 		CardIDGenerateForNewUsers.Definition, CardNumberConversion.Definition,
-		CustomerName.Definition, CustomerTimeZone.Definition,
+		CustomerName.Definition, CustomerTimeZone.Definition, CustomerLanguage.Definition,
 		SignInMethods.Definition, SignInUserLimits.Definition, SignInUserForgetHours.Definition, SignInDeviceBudget.Definition,
 		SignInDeviceRefill.Definition, SignInPINPerDay.Definition, APIRatePerSecond.Definition,
 	}

@@ -85,6 +85,8 @@ func TestCheck(t *testing.T) {
 		{"customer.name", `"two\nlines"`, ""},
 		{"customer.time-zone", `"Europe/Prague"`, `"Europe/Prague"`},
 		{"customer.time-zone", `"Mars/Base"`, ""},
+		{"customer.language", `"cs"`, `"cs"`},
+		{"customer.language", `"Czech"`, ""},
 		{"card-number.conversion", `"hex-to-decimal"`, `"hex-to-decimal"`},
 		{"card-number.conversion", `"guess"`, ""},
 		{"user.can-change-card-id.num-times-per-day", "-1", "-1"},
