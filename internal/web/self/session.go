@@ -1,0 +1,37 @@
+package self
+
+import (
+	"context"
+
+	"cardinal"
+	"cardinal/internal/account"
+	"cardinal/internal/auth"
+	"cardinal/internal/setting"
+	"cardinal/internal/web"
+)
+
+// Sessions returns what resolves a session's token for the page kit. Whoever
+// has a one-time password is held at the page where they choose their own.
+func Sessions(authenticator *auth.Service, accounts *account.Service) func(context.Context, cardinal.Token) (web.Session, error) {
+	return func(ctx context.Context, token cardinal.Token) (web.Session, error) {
+		person, err := authenticator.Session(ctx, token, auth.Origin{})
+		if err != nil {
+			return web.Session{}, err
+		}
+		values, err := accounts.Values(ctx, person.Caller)
+		if err != nil {
+			return web.Session{}, err
+		}
+		session := web.Session{
+			Caller: person.Caller, Organisation: setting.CustomerName.In(values),
+			Person: person.FullName, Zone: setting.Location(values), Language: string(setting.CustomerLanguage.In(values)),
+		}
+		if session.Person == "" {
+			session.Person = person.Caller.Name
+		}
+		if person.PasswordMustChange {
+			session.Held = passwordPath
+		}
+		return session, nil
+	}
+}
