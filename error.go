@@ -2,7 +2,6 @@ package cardinal
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 )
@@ -38,13 +37,27 @@ type Error struct {
 	Detail     string
 	Violations []Violation   // what is wrong, field by field; may be empty
 	RetryAfter time.Duration // 0: not known
+	said       Sentence
 	cause      error
 }
 
 // Errorf makes an Error of a code. The format takes only values that may be
 // shown to the caller.
 func Errorf(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Detail: fmt.Sprintf(format, args...)}
+	said := Say(format, args...)
+	return &Error{Code: code, Detail: said.String(), said: said}
+}
+
+// Sentence returns the detail with what it was made of, for edges that speak
+// other languages.
+func (e *Error) Sentence() Sentence {
+	switch {
+	case e.said.String() == e.Detail:
+		return e.said
+	case len(e.Violations) > 0 && e.Violations[0].Message == e.Detail:
+		return e.Violations[0].Sentence()
+	}
+	return literally(e.Detail)
 }
 
 // Because returns a copy of e that wraps cause. The cause is for the log; it
@@ -119,11 +132,9 @@ func ViolationsOf(err error) []Violation {
 	return nil
 }
 
-// Invalid makes a CodeInvalid Error about one field.
-func Invalid(field, message string) *Error {
-	return &Error{
-		Code:       CodeInvalid,
-		Detail:     message,
-		Violations: []Violation{{Code: ViolationInvalid, Field: field, Message: message}},
-	}
+// Invalid makes a CodeInvalid Error about one field. The format takes only
+// values that may be shown to the caller.
+func Invalid(field, format string, args ...any) *Error {
+	v := Violated(ViolationInvalid, field, format, args...)
+	return &Error{Code: CodeInvalid, Detail: v.Message, Violations: []Violation{v}}
 }

@@ -49,23 +49,26 @@ func ParseCardNumber(field, text string) (CardNumber, error) {
 	text = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 	switch {
 	case text == "":
-		return CardNumber{}, invalidNumber(field, ViolationRequired, "The card number is empty.")
+		return CardNumber{}, invalidNumber(Violated(ViolationRequired, field,
+			"The card number is empty."))
 	case spoiltNumber.MatchString(text):
-		return CardNumber{}, invalidNumber(field, ViolationSpoilt,
-			"A spreadsheet has turned this card number into a power of ten. Format the column as text and enter the number again.")
+		return CardNumber{}, invalidNumber(Violated(ViolationSpoilt, field,
+			"A spreadsheet has turned this card number into a power of ten. Format the column as text and enter the number again."))
 	case len(text) > CardNumberMaxLength:
-		return CardNumber{}, invalidNumber(field, ViolationInvalid, "A card number has 64 characters at most.")
+		return CardNumber{}, invalidNumber(Violated(ViolationInvalid, field,
+			"A card number has 64 characters at most."))
 	}
 	for i := range len(text) {
 		if !isASCIILetterOrDigit(text[i]) {
-			return CardNumber{}, invalidNumber(field, ViolationInvalid, "A card number has only the letters A to Z and digits.")
+			return CardNumber{}, invalidNumber(Violated(ViolationInvalid, field,
+				"A card number has only the letters A to Z and digits."))
 		}
 	}
 	return CardNumber{Secret{&text}}, nil
 }
 
-func invalidNumber(field string, code ViolationCode, message string) *Error {
-	return &Error{Code: CodeInvalid, Detail: message, Violations: []Violation{{Code: code, Field: field, Message: message}}}
+func invalidNumber(v Violation) *Error {
+	return &Error{Code: CodeInvalid, Detail: v.Message, Violations: []Violation{v}}
 }
 
 func isASCIILetterOrDigit(c byte) bool {

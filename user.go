@@ -50,8 +50,8 @@ func CheckUsername(name string) error {
 	const field = "username"
 	switch n := utf8.RuneCountInString(name); {
 	case n == 0:
-		return &Error{Code: CodeInvalid, Detail: "A username is required.",
-			Violations: []Violation{{Code: ViolationRequired, Field: field, Message: "A username is required."}}}
+		v := Violated(ViolationRequired, field, "A username is required.")
+		return &Error{Code: CodeInvalid, Detail: v.Message, Violations: []Violation{v}}
 	case n > UsernameMaxLength:
 		return Invalid(field, "A username has 128 characters at most.")
 	case strings.HasPrefix(name, " "), strings.HasSuffix(name, " "), strings.Contains(name, "  "):

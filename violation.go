@@ -33,6 +33,28 @@ type Violation struct {
 	Code    ViolationCode `json:"code"`
 	Field   string        `json:"field,omitempty"`
 	Message string        `json:"message"`
+	said    *Sentence     // what Message was made of; nil where it stands for itself
+}
+
+// Violated makes a violation. The format takes only values that may be shown
+// to the caller.
+func Violated(code ViolationCode, field, format string, args ...any) Violation {
+	said := Say(format, args...)
+	return Violation{Code: code, Field: field, Message: said.String(), said: &said}
+}
+
+// Sentence returns the message with what it was made of, for edges that speak
+// other languages.
+func (v Violation) Sentence() Sentence {
+	if v.said != nil && v.said.String() == v.Message {
+		return *v.said
+	}
+	return literally(v.Message)
+}
+
+// Same reports whether two violations say the same of the same field.
+func (v Violation) Same(other Violation) bool {
+	return v.Code == other.Code && v.Field == other.Field && v.Message == other.Message
 }
 
 // ViolationCodes returns the codes alone, in order: what a log line may hold.

@@ -63,18 +63,17 @@ func (p *Passwords) Computed() int64 { return p.computed.Load() }
 // than 200 characters, among the most used ones, or the username itself.
 func CheckPassword(password cardinal.Password, username string) []cardinal.Violation {
 	text := password.Reveal()
-	violation := func(code cardinal.ViolationCode, message string) []cardinal.Violation {
-		return []cardinal.Violation{{Code: code, Field: "password", Message: message}}
-	}
+	const field = "password"
+	one := func(v cardinal.Violation) []cardinal.Violation { return []cardinal.Violation{v} }
 	switch n := utf8.RuneCountInString(text); {
 	case n < PasswordMinLength:
-		return violation(cardinal.ViolationTooShort, "The password is too short. It needs at least 12 characters.")
+		return one(cardinal.Violated(cardinal.ViolationTooShort, field, "The password is too short. It needs at least 12 characters."))
 	case n > PasswordMaxLength:
-		return violation(cardinal.ViolationTooLong, "The password is too long. It may have at most 200 characters.")
+		return one(cardinal.Violated(cardinal.ViolationTooLong, field, "The password is too long. It may have at most 200 characters."))
 	case strings.EqualFold(text, username):
-		return violation(cardinal.ViolationPersonal, "The password is the username. Choose another one.")
+		return one(cardinal.Violated(cardinal.ViolationPersonal, field, "The password is the username. Choose another one."))
 	case isCommon(text):
-		return violation(cardinal.ViolationCommon, "This password is among the most used ones, which are guessed first. Choose another one.")
+		return one(cardinal.Violated(cardinal.ViolationCommon, field, "This password is among the most used ones, which are guessed first. Choose another one."))
 	}
 	return nil
 }

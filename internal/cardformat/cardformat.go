@@ -28,7 +28,6 @@ package cardformat
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"strconv"
@@ -52,8 +51,8 @@ type Conversion struct {
 // characters at its ends and reports false for what it cannot convert.
 type step struct {
 	name    string
-	needs   string // what it can convert, for the error
-	raw     bool   // it is also given what stands after an '='
+	needs   cardinal.Sentence // what it can convert, for the error
+	raw     bool              // it is also given what stands after an '='
 	convert func(text string) (string, bool)
 }
 
@@ -66,13 +65,13 @@ func Parse(spec string) (Conversion, error) {
 		return Conversion{}, nil
 	}
 	if len(spec) > SpecMaxLength {
-		return Conversion{}, cardinal.Invalid("conversion", fmt.Sprintf("A conversion has %d characters at most.", SpecMaxLength))
+		return Conversion{}, cardinal.Invalid("conversion", "A conversion has %d characters at most.", SpecMaxLength)
 	}
 	conversion := Conversion{spec: spec}
 	for i, text := range split(spec) {
-		step, err := parseStep(strings.TrimSpace(text))
-		if err != nil {
-			return Conversion{}, cardinal.Invalid("conversion", fmt.Sprintf("Step %d of the conversion %s.", i+1, err))
+		step, wrong := parseStep(strings.TrimSpace(text))
+		if !wrong.IsZero() {
+			return Conversion{}, cardinal.Invalid("conversion", "Step %d of the conversion %s.", i+1, wrong)
 		}
 		conversion.steps = append(conversion.steps, step)
 	}
@@ -102,9 +101,9 @@ func (c Conversion) Apply(text string) (string, error) {
 		}
 		converted, ok := step.convert(text)
 		if text = strip(converted); !ok || text == "" {
-			return "", cardinal.Invalid("", fmt.Sprintf(
+			return "", cardinal.Invalid("",
 				"The card number cannot be converted: step %d, %s, needs %s. Check the conversion that is set for this reader.",
-				i+1, step.name, step.needs))
+				i+1, step.name, step.needs)
 		}
 	}
 	if !c.IsZero() && len(text) > cardinal.CardNumberMaxLength {
@@ -114,7 +113,7 @@ func (c Conversion) Apply(text string) (string, error) {
 }
 
 func tooLong() error {
-	return cardinal.Invalid("", fmt.Sprintf("The card number cannot be converted: it has more than %d characters.", cardinal.CardNumberMaxLength))
+	return cardinal.Invalid("", "The card number cannot be converted: it has more than %d characters.", cardinal.CardNumberMaxLength)
 }
 
 func strip(text string) string {
@@ -139,58 +138,58 @@ func split(spec string) []string {
 	return steps
 }
 
-func parseStep(text string) (step, error) {
+func parseStep(text string) (step, cardinal.Sentence) {
 	name, argument, hasArgument := strings.Cut(text, ":")
 	width := 0
 	if hasArgument && name != "regex" {
-		var err error
-		if width, err = parseWidth(name, argument); err != nil {
-			return step{}, err
+		var wrong cardinal.Sentence
+		if width, wrong = parseWidth(name, argument); !wrong.IsZero() {
+			return step{}, wrong
 		}
 	}
 	switch name {
 	case "hex-to-decimal":
-		return step{name: name, needs: "hexadecimal digits", convert: rebase(16, 10, width)}, nil
+		return step{name: name, needs: cardinal.Say("hexadecimal digits"), convert: rebase(16, 10, width)}, cardinal.Sentence{}
 	case "decimal-to-hex":
-		return step{name: name, needs: "decimal digits", convert: rebase(10, 16, width)}, nil
+		return step{name: name, needs: cardinal.Say("decimal digits"), convert: rebase(10, 16, width)}, cardinal.Sentence{}
 	case "reverse-bytes":
-		return step{name: name, needs: "hexadecimal digits", convert: reverseBytes}, nil
+		return step{name: name, needs: cardinal.Say("hexadecimal digits"), convert: reverseBytes}, cardinal.Sentence{}
 	case "ascii-to-text":
-		return step{name: name, needs: "hexadecimal ASCII codes, two digits each", convert: asciiToText}, nil
+		return step{name: name, needs: cardinal.Say("hexadecimal ASCII codes, two digits each"), convert: asciiToText}, cardinal.Sentence{}
 	case "regex":
 		return parseRegex(argument)
 	default:
-		return step{}, errors.New("is none of hex-to-decimal, decimal-to-hex, reverse-bytes, ascii-to-text and regex:EXPRESSION")
+		return step{}, cardinal.Say("is none of hex-to-decimal, decimal-to-hex, reverse-bytes, ascii-to-text and regex:EXPRESSION")
 	}
 }
 
-func parseWidth(name, text string) (int, error) {
+func parseWidth(name, text string) (int, cardinal.Sentence) {
 	if name != "hex-to-decimal" && name != "decimal-to-hex" {
-		return 0, errors.New("has a colon; only hex-to-decimal, decimal-to-hex and regex may be followed by one")
+		return 0, cardinal.Say("has a colon; only hex-to-decimal, decimal-to-hex and regex may be followed by one")
 	}
 	width, err := strconv.Atoi(text)
 	if err != nil || width < 1 || width > cardinal.CardNumberMaxLength {
-		return 0, fmt.Errorf("has no width of 1 to %d digits after its colon", cardinal.CardNumberMaxLength)
+		return 0, cardinal.Say("has no width of 1 to %d digits after its colon", cardinal.CardNumberMaxLength)
 	}
-	return width, nil
+	return width, cardinal.Sentence{}
 }
 
-func parseRegex(expression string) (step, error) {
+func parseRegex(expression string) (step, cardinal.Sentence) {
 	compiled, err := regexp.Compile(expression)
 	if err != nil {
 		if wrong, ok := errors.AsType[*syntax.Error](err); ok { // its Code is a fixed text, unlike its Expr
-			return step{}, fmt.Errorf("is no valid expression (%s)", wrong.Code)
+			return step{}, cardinal.Say("is no valid expression (%s)", wrong.Code)
 		}
-		return step{}, errors.New("is no valid expression")
+		return step{}, cardinal.Say("is no valid expression")
 	}
 	if compiled.NumSubexp() < 1 {
-		return step{}, errors.New(`has no group: put what is the number in parentheses, as in regex:^..(\d+)$`)
+		return step{}, cardinal.Say(`has no group: put what is the number in parentheses, as in regex:^..(\d+)$`)
 	}
-	return step{name: "regex", needs: "a number that the expression matches", raw: true, convert: func(text string) (string, bool) {
+	return step{name: "regex", needs: cardinal.Say("a number that the expression matches"), raw: true, convert: func(text string) (string, bool) {
 		groups := compiled.FindStringSubmatch(text)
 		if groups == nil {
 			return "", false
 		}
 		return groups[1], true
-	}}, nil
+	}}, cardinal.Sentence{}
 }

@@ -86,7 +86,7 @@ func (d *Door) ChangeOwnPIN(ctx context.Context, caller cardinal.Caller, wanted 
 	var pin cardinal.PIN
 	var state cardinal.PINState
 	err := d.changeOwn(ctx, caller, ownLimit{
-		kind: countPIN, allowed: setting.UserCanChangePIN, times: setting.UserCanChangePINTimes, past: tooManyPINs,
+		kind: countPIN, allowed: setting.UserCanChangePIN, times: setting.UserCanChangePINTimes, past: cardinal.Say(tooManyPINs),
 	}, func(t *task) (err error) {
 		if err := t.checkCurrent(ctx, wanted.Current); err != nil {
 			return err
@@ -133,7 +133,7 @@ func (t *task) checkCurrent(ctx context.Context, current cardinal.PIN) error {
 func (d *Door) ChangeOwnNumber(ctx context.Context, caller cardinal.Caller, typed cardinal.Secret) (cardinal.CardNumber, error) {
 	var number cardinal.CardNumber
 	err := d.changeOwn(ctx, caller, ownLimit{
-		kind: countNumber, allowed: setting.UserCanChangeCardID, times: setting.UserCanChangeCardIDTimes, past: tooManyNumbers,
+		kind: countNumber, allowed: setting.UserCanChangeCardID, times: setting.UserCanChangeCardIDTimes, past: cardinal.Say(tooManyNumbers),
 	}, func(t *task) (err error) {
 		slot := setting.UserCanChangeCardIDWhich.In(t.values)
 		if setting.UserCanChangeCardIDAuto.In(t.values) {
@@ -157,7 +157,7 @@ type ownLimit struct {
 	kind    string
 	allowed setting.Of[bool]
 	times   setting.Of[int]
-	past    string
+	past    cardinal.Sentence
 }
 
 // changeOwn counts first and commits the count whatever becomes of the change.

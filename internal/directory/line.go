@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"cardinal"
@@ -216,7 +217,7 @@ func together(form []cardinal.Violation, err error) error {
 		if v.Field == "pin" {
 			found.Code = cardinal.CodePolicyViolation
 		}
-		if !slices.Contains(found.Violations, v) {
+		if !slices.ContainsFunc(found.Violations, v.Same) {
 			found.Violations = append(found.Violations, v)
 		}
 	}
@@ -231,5 +232,9 @@ func reasons(refused error) []cardinal.Violation {
 	if violations := cardinal.ViolationsOf(refused); len(violations) > 0 {
 		return violations
 	}
-	return []cardinal.Violation{{Code: cardinal.ViolationCode(cardinal.CodeOf(refused)), Message: refused.Error()}}
+	v := cardinal.Violation{Code: cardinal.ViolationCode(cardinal.CodeOf(refused)), Message: refused.Error()}
+	if known, ok := errors.AsType[*cardinal.Error](refused); ok && known.Unwrap() == nil {
+		v = cardinal.Violated(v.Code, "", "%s", known.Sentence())
+	}
+	return []cardinal.Violation{v}
 }

@@ -53,9 +53,9 @@ func Generate(p cardinal.Policy, length int, owner cardinal.Owner, random io.Rea
 			return cardinal.NewPIN(candidate), nil
 		}
 	}
-	return cardinal.PIN{}, cardinal.Invalid(keyGeneratedLength, fmt.Sprintf(
+	return cardinal.PIN{}, cardinal.Invalid(keyGeneratedLength,
 		"Hardly any PIN of %d characters meets the PIN policy. Raise the length of generated PINs (%s) or switch off a rule.",
-		length, keyGeneratedLength))
+		length, keyGeneratedLength)
 }
 
 func lengthToGenerate(p cardinal.Policy, asked int) (int, error) {
@@ -63,14 +63,14 @@ func lengthToGenerate(p cardinal.Policy, asked int) (int, error) {
 	byDefault := max(p.GeneratedLength, shortest)
 	switch {
 	case asked == 0 && byDefault > longest:
-		return 0, cardinal.Invalid(keyGeneratedLength, fmt.Sprintf(
+		return 0, cardinal.Invalid(keyGeneratedLength,
 			"Generated PINs would be longer than PINs may be. Lower %s to %d or raise %s.",
-			keyGeneratedLength, longest, keyMaxLength))
+			keyGeneratedLength, longest, keyMaxLength)
 	case asked == 0:
 		return byDefault, nil
 	case asked < shortest || asked > longest:
-		return 0, cardinal.Invalid("length", fmt.Sprintf(
-			"The length of a PIN is from %d to %d characters.", shortest, longest))
+		return 0, cardinal.Invalid("length",
+			"The length of a PIN is from %d to %d characters.", shortest, longest)
 	}
 	return asked, nil
 }
@@ -81,8 +81,8 @@ func lengthToGenerate(p cardinal.Policy, asked int) (int, error) {
 func GenerateNumber(length int, random io.Reader) (string, error) {
 	const key = "user.card-id.generated-length"
 	if length < NumberMinLength || length > NumberMaxLength {
-		return "", cardinal.Invalid(key, fmt.Sprintf(
-			"The length of generated card numbers (%s) is from %d to %d digits.", key, NumberMinLength, NumberMaxLength))
+		return "", cardinal.Invalid(key,
+			"The length of generated card numbers (%s) is from %d to %d digits.", key, NumberMinLength, NumberMaxLength)
 	}
 	text := make([]byte, length)
 	for range maxTries {

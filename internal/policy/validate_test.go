@@ -98,7 +98,7 @@ func TestMessages(t *testing.T) {
 func TestRules(t *testing.T) {
 	codes := func(p cardinal.Policy) (list []cardinal.ViolationCode) {
 		for _, rule := range policy.Rules(p) {
-			if rule.Text == "" {
+			if rule.Text.IsZero() {
 				t.Errorf("%s has no text", rule.Code)
 			}
 			list = append(list, rule.Code)

@@ -32,7 +32,7 @@ func integer(key string, def, least, most int, a about) Of[int] {
 	d.parse = func(raw string) (any, error) {
 		value, ok := decode[int](raw)
 		if !ok || value < least || value > most {
-			return nil, d.refuse(fmt.Sprintf("a whole number from %d to %d", least, most))
+			return nil, d.refuse(cardinal.Say("a whole number from %d to %d", least, most))
 		}
 		return value, nil
 	}
@@ -46,7 +46,7 @@ func unlimitedOr(key string, def, most int, a about) Of[int] {
 	d.parse = func(raw string) (any, error) {
 		value, ok := decode[int](raw)
 		if !ok || value != -1 && (value < 1 || value > most) {
-			return nil, d.refuse(fmt.Sprintf("a whole number from 1 to %d, or -1 for without limit", most))
+			return nil, d.refuse(cardinal.Say("a whole number from 1 to %d, or -1 for without limit", most))
 		}
 		return value, nil
 	}
@@ -58,7 +58,7 @@ func boolean(key string, def bool, a about) Of[bool] {
 	d.parse = func(raw string) (any, error) {
 		value, ok := decode[bool](raw)
 		if !ok {
-			return nil, d.refuse("true or false")
+			return nil, d.refuse(cardinal.Say("true or false"))
 		}
 		return value, nil
 	}
@@ -67,14 +67,14 @@ func boolean(key string, def bool, a about) Of[bool] {
 
 // text declares a single-line text that check accepts; check answers what the
 // setting takes, or nothing.
-func text(key, def string, most int, check func(string) string, a about) Of[string] {
+func text(key, def string, most int, check func(string) cardinal.Sentence, a about) Of[string] {
 	d := Definition{Key: key, Type: Text, Page: a.page, Label: a.label, Meaning: a.meaning, Max: most, Default: quote(def)}
 	d.parse = func(raw string) (any, error) {
 		value, ok := decode[string](raw)
 		if !ok || utf8.RuneCountInString(value) > most || !cardinal.CleanText(value) {
-			return nil, d.refuse(fmt.Sprintf("a text of one line and at most %d characters", most))
+			return nil, d.refuse(cardinal.Say("a text of one line and at most %d characters", most))
 		}
-		if takes := check(value); takes != "" {
+		if takes := check(value); !takes.IsZero() {
 			return nil, d.refuse(takes)
 		}
 		return value, nil
@@ -87,7 +87,7 @@ func choice[T ~string](key string, def T, options []T, a about) Of[T] {
 	d.parse = func(raw string) (any, error) {
 		value, ok := decode[string](raw)
 		if !ok || !slices.Contains(options, T(value)) {
-			return nil, d.refuse("one of " + strings.Join(names(options), ", "))
+			return nil, d.refuse(cardinal.Say("one of %s", strings.Join(names(options), ", ")))
 		}
 		return T(value), nil
 	}
@@ -105,7 +105,7 @@ func choices[T ~string](key string, def, options []T, a about) Of[[]T] {
 			seen[value] = true
 		}
 		if !ok || len(values) == 0 {
-			return nil, d.refuse("an array of one or more of " + strings.Join(names(options), ", ") + ", each at most once")
+			return nil, d.refuse(cardinal.Say("an array of one or more of %s, each at most once", strings.Join(names(options), ", ")))
 		}
 		return values, nil
 	}
@@ -126,7 +126,7 @@ func limits(key string, def []cardinal.LockLimit, a about) Of[[]cardinal.LockLim
 			ok = ok && (l.LockSeconds > 0 || i == len(values)-1)
 		}
 		if !ok {
-			return nil, d.refuse(`an array of one to ten {"wrong": 1–1000, "lockSeconds": 0–604800} with rising wrong; only the last may lock for 0 seconds, which means until an administrator unlocks`)
+			return nil, d.refuse(cardinal.Say(`an array of one to ten {"wrong": 1–1000, "lockSeconds": 0–604800} with rising wrong; only the last may lock for 0 seconds, which means until an administrator unlocks`))
 		}
 		return values, nil
 	}

@@ -147,32 +147,32 @@ func (v Values) disagreements() []cardinal.Violation {
 	least, most, generated := PINMinLength.In(v), PINMaxLength.In(v), PINGeneratedLength.In(v)
 	var violations []cardinal.Violation
 	if most < least {
-		violations = append(violations, cardinal.Violation{Code: cardinal.ViolationInvalid, Field: PINMaxLength.Key,
-			Message: "The maximal PIN length is below the minimal PIN length. Raise the one or lower the other."})
+		violations = append(violations, cardinal.Violated(cardinal.ViolationInvalid, PINMaxLength.Key,
+			"The maximal PIN length is below the minimal PIN length. Raise the one or lower the other."))
 	} else if generated > most {
-		violations = append(violations, cardinal.Violation{Code: cardinal.ViolationInvalid, Field: PINGeneratedLength.Key,
-			Message: "Generated PINs would be longer than the maximal PIN length. Lower their length or raise the maximum."})
+		violations = append(violations, cardinal.Violated(cardinal.ViolationInvalid, PINGeneratedLength.Key,
+			"Generated PINs would be longer than the maximal PIN length. Lower their length or raise the maximum."))
 	}
 	return violations
 }
 
-func conversionTakes(value string) string {
+func conversionTakes(value string) cardinal.Sentence {
 	if _, err := cardformat.Parse(value); err != nil {
-		return "steps chained with |: hex-to-decimal, decimal-to-hex, reverse-bytes, ascii-to-text, regex:EXPRESSION with one group"
+		return cardinal.Say("steps chained with |: hex-to-decimal, decimal-to-hex, reverse-bytes, ascii-to-text, regex:EXPRESSION with one group")
 	}
-	return ""
+	return cardinal.Sentence{}
 }
 
-func required(value string) string {
+func required(value string) cardinal.Sentence {
 	if strings.TrimSpace(value) == "" {
-		return "a text that is not empty"
+		return cardinal.Say("a text that is not empty")
 	}
-	return ""
+	return cardinal.Sentence{}
 }
 
-func timeZoneTakes(value string) string {
+func timeZoneTakes(value string) cardinal.Sentence {
 	if _, err := time.LoadLocation(value); err != nil || value == "" || value == "Local" {
-		return "the name of a time zone, as in Europe/Prague or America/New_York"
+		return cardinal.Say("the name of a time zone, as in Europe/Prague or America/New_York")
 	}
-	return ""
+	return cardinal.Sentence{}
 }

@@ -69,8 +69,8 @@ func (d Definition) Check(raw string) (string, error) {
 	return string(canonical), nil
 }
 
-func (d Definition) refuse(what string) error {
-	return cardinal.Invalid(d.Key, fmt.Sprintf("%s takes %s.", d.Key, what))
+func (d Definition) refuse(what cardinal.Sentence) error {
+	return cardinal.Invalid(d.Key, "%s takes %s.", d.Key, what)
 }
 
 // Of is a setting whose value has Go type T.

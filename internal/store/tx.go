@@ -100,12 +100,46 @@ func (tx *Tx) flushAudit(ctx context.Context) error {
 // found turns "no rows" into an Error of CodeNotFound that says what is missing.
 func found(err error, what string) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return cardinal.Errorf(cardinal.CodeNotFound, "There is no such %s.", what)
+		return cardinal.Errorf(cardinal.CodeNotFound, "%s", missing(what))
 	}
 	if err != nil {
 		return fmt.Errorf("read %s: %w", what, err)
 	}
 	return nil
+}
+
+// missing says what is not there. What people can look for has a sentence of
+// its own, since other languages do not put every word into one sentence.
+func missing(what string) cardinal.Sentence {
+	switch what {
+	case "API token":
+		return cardinal.Say("There is no such API token.")
+	case "PIN":
+		return cardinal.Say("There is no such PIN.")
+	case "card number":
+		return cardinal.Say("There is no such card number.")
+	case "customer":
+		return cardinal.Say("There is no such customer.")
+	case "device":
+		return cardinal.Say("There is no such device.")
+	case "import":
+		return cardinal.Say("There is no such import.")
+	case "session":
+		return cardinal.Say("There is no such session.")
+	case "user":
+		return cardinal.Say("There is no such user.")
+	}
+	return cardinal.Say("There is no such %s.", what)
+}
+
+func taken(what string) cardinal.Sentence {
+	switch what {
+	case "username":
+		return cardinal.Say("This username is taken. Choose another one.")
+	case "name":
+		return cardinal.Say("This name is taken. Choose another one.")
+	}
+	return cardinal.Say("This %s is taken. Choose another one.", what)
 }
 
 // one checks a write that must touch exactly one row of what.
@@ -114,7 +148,7 @@ func one(rows int64, err error, what string) error {
 		return fmt.Errorf("write %s: %w", what, err)
 	}
 	if rows == 0 {
-		return cardinal.Errorf(cardinal.CodeNotFound, "There is no such %s.", what)
+		return cardinal.Errorf(cardinal.CodeNotFound, "%s", missing(what))
 	}
 	return nil
 }
@@ -125,9 +159,8 @@ func free(rows int64, err error, what, field string) error {
 		return fmt.Errorf("write %s: %w", what, err)
 	}
 	if rows == 0 {
-		message := fmt.Sprintf("This %s is taken. Choose another one.", what)
-		return &cardinal.Error{Code: cardinal.CodeConflict, Detail: message,
-			Violations: []cardinal.Violation{{Code: cardinal.ViolationTaken, Field: field, Message: message}}}
+		v := cardinal.Violated(cardinal.ViolationTaken, field, "%s", taken(what))
+		return &cardinal.Error{Code: cardinal.CodeConflict, Detail: v.Message, Violations: []cardinal.Violation{v}}
 	}
 	return nil
 }

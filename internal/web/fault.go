@@ -13,8 +13,8 @@ import (
 // fault is how one kind of error is shown.
 type fault struct {
 	status int
-	key    string // names the texts fault.KEY.title and fault.KEY.text
-	detail string // stands in place of the text; may be empty
+	key    string            // names the texts fault.KEY.title and fault.KEY.text
+	detail cardinal.Sentence // stands in place of the text; may be zero
 	retry  time.Duration
 }
 
@@ -53,7 +53,7 @@ func faultOf(code cardinal.Code) fault {
 func (f fault) because(err error) fault {
 	var e *cardinal.Error
 	if f.status != http.StatusInternalServerError && errors.As(err, &e) {
-		f.detail, f.retry = e.Detail, e.RetryAfter
+		f.detail, f.retry = e.Sentence(), e.RetryAfter
 	}
 	return f
 }
@@ -70,7 +70,7 @@ type faultData struct {
 func (k *Kit) showFault(w http.ResponseWriter, r *http.Request, f fault) {
 	words := WordsOf(r)
 	data := faultData{
-		Status: f.status, Title: words.code("fault", f.key+".title", ""), Text: f.detail,
+		Status: f.status, Title: words.code("fault", f.key+".title", ""), Text: words.Sentence(f.detail),
 		RequestID: RequestID(r), SignedIn: SessionOf(r).SignedIn(),
 	}
 	if data.Text == "" {

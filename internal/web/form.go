@@ -225,10 +225,10 @@ func (f *Form) Refuse(err error) bool {
 	}
 	f.status = faultOf(e.Code).status
 	for _, v := range e.Violations {
-		f.Violate(v.Field, f.words.Code("violation", string(v.Code), v.Message))
+		f.Violate(v.Field, f.words.Sentence(v.Sentence()))
 	}
 	if len(e.Violations) == 0 {
-		f.detail = e.Detail
+		f.detail = f.words.Sentence(e.Sentence())
 	}
 	return true
 }

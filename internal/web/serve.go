@@ -20,7 +20,7 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 // theme, and the net under everything that panics.
 func (k *Kit) open(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e := &exchange{id: newRequestID(), https: k.config.HTTPS(r), theme: themeOf(r), words: k.catalogue.choose(r, "")}
+		e := &exchange{id: newRequestID(), https: k.config.HTTPS(r), theme: themeOf(r), words: k.catalogue.choose(r, Session{})}
 		e.session.Caller = cardinal.Caller{Kind: cardinal.CallerAnonymous, Address: k.config.Address(r), RequestID: e.id}
 		r = withExchange(r, e)
 		setSecurityHeaders(w.Header(), e)
@@ -68,7 +68,7 @@ func (k *Kit) serve(route Route) http.Handler {
 			return err
 		}
 		// Before the permission: who is held somewhere is not told what they may not see.
-		if held := SessionOf(r).Held; held != "" && held != r.URL.Path && route.Permission != cardinal.PermNone {
+		if held := SessionOf(r).Held; keeps(held, r.URL.Path) && route.Permission != cardinal.PermNone {
 			return k.Redirect(w, r, held, Flash{})
 		}
 		if err := CallerOf(r).Require(route.Permission); err != nil {
@@ -100,7 +100,7 @@ func (k *Kit) resolve(w http.ResponseWriter, r *http.Request) error {
 		default:
 			session.Caller.Address, session.Caller.RequestID = e.session.Caller.Address, e.id
 			e.session = session
-			e.words = k.catalogue.choose(r, session.Language)
+			e.words = k.catalogue.choose(r, session)
 		}
 	}
 	return nil
@@ -120,8 +120,7 @@ func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 		// Half a page is out; closing the connection is the only way to say so.
 		panic(http.ErrAbortHandler)
 	}
-	if code == cardinal.CodeUnauthenticated && !SessionOf(r).SignedIn() {
-		k.askToSignIn(w, r)
+	if code == cardinal.CodeUnauthenticated && !SessionOf(r).SignedIn() && k.askToSignIn(w, r) == nil {
 		return
 	}
 	k.showFault(w, r, f.because(err))
@@ -140,9 +139,9 @@ func (k *Kit) askToSignIn(w http.ResponseWriter, r *http.Request) {
 		// A redirect would put the sign-in page into a corner of the present one.
 		w.Header().Set("HX-Redirect", target)
 		w.WriteHeader(http.StatusUnauthorized)
-		return
+		return nil
 	}
-	http.Redirect(w, r, target, http.StatusSeeOther)
+	return k.Redirect(w, r, target, message)
 }
 
 // SafePath returns target if it is a path on this site, and otherwise

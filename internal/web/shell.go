@@ -113,11 +113,15 @@ func activate(items []NavItem, url string) []NavItem {
 func (Shell) Themes() []Theme { return Themes() }
 
 // Languages returns the languages to choose from, or nil if there is but one.
-func (s Shell) Languages() []string {
+func (s Shell) Languages() []Language {
 	if s.kit == nil || len(s.kit.catalogue.tags) < 2 {
 		return nil
 	}
-	return s.kit.catalogue.Languages()
+	var languages []Language
+	for _, tag := range s.kit.catalogue.Languages() {
+		languages = append(languages, Language{Tag: tag, Name: nameOf(tag)})
+	}
+	return languages
 }
 
 // ClockOffset returns by how much the clock is shifted, as in "36h" or "-1h30m".
@@ -137,9 +141,9 @@ func (s Shell) Refused() bool { return s.Status >= http.StatusBadRequest }
 // Instant is a time as pages show it: in the customer's zone, with the UTC
 // time on hover.
 type Instant struct {
-	at   time.Time
-	zone *time.Location
-	form string
+	at    time.Time
+	zone  *time.Location
+	words *Words
 }
 
 // ShellOf returns what a handler needs to prepare times and figures itself: the
@@ -154,11 +158,7 @@ func (s Shell) Time(at time.Time) Instant {
 	if zone == nil {
 		zone = time.UTC
 	}
-	form := "2006-01-02 15:04"
-	if s.Words != nil {
-		form = s.Words.T("time.form")
-	}
-	return Instant{at: at, zone: zone, form: form}
+	return Instant{at: at, zone: zone, words: s.Words}
 }
 
 // IsZero reports whether there is no time to show.
@@ -170,5 +170,10 @@ func (i Instant) Machine() string { return i.at.UTC().Format(time.RFC3339) }
 // UTC returns the time for people in UTC, to the second.
 func (i Instant) UTC() string { return i.at.UTC().Format("2006-01-02 15:04:05") + " UTC" }
 
-// Local returns the time for people in the customer's zone.
-func (i Instant) Local() string { return i.at.In(i.zone).Format(i.form) }
+// Local returns the time for people in the customer's zone, to the minute.
+func (i Instant) Local() string {
+	if i.words == nil {
+		return i.at.In(i.zone).Format("2006-01-02 15:04")
+	}
+	return i.words.DateAndTime(i.at.In(i.zone))
+}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/go-playground/locales"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
@@ -34,9 +36,9 @@ type Catalogue struct {
 // newCatalogue reads the files NAME.LANGUAGE.json of a folder. It fails if one
 // is broken, says a key twice, or if there is no English.
 func newCatalogue(files fs.FS) (*Catalogue, error) {
-	names, err := fs.Glob(files, "*.json")
+	names, err := textFiles(files)
 	if err != nil {
-		return nil, fmt.Errorf("list catalogue files: %w", err)
+		return nil, err
 	}
 	bundle := i18n.NewBundle(language.English)
 	keys := map[string]map[string]bool{}
@@ -45,18 +47,36 @@ func newCatalogue(files fs.FS) (*Catalogue, error) {
 			return nil, err
 		}
 	}
-	if len(keys["en"]) == 0 {
+	if len(keys[sourceLanguage]) == 0 {
 		return nil, errors.New("there are no English texts")
 	}
 	c := &Catalogue{tags: bundle.LanguageTags(), words: map[string]*Words{}}
 	c.matcher = language.NewMatcher(c.tags)
 	for _, tag := range c.tags {
+		said, err := newSentences(files, tag)
+		if err != nil {
+			return nil, err
+		}
 		c.words[tag.String()] = &Words{
-			language: tag.String(), keys: keys[tag.String()], english: keys["en"],
-			localizer: i18n.NewLocalizer(bundle, tag.String()), numbers: message.NewPrinter(tag),
+			language: tag.String(), keys: keys[tag.String()], english: keys[sourceLanguage], sentences: said,
+			localizer: i18n.NewLocalizer(bundle, tag.String()), numbers: message.NewPrinter(tag), calendar: calendarOf(tag.String()),
 		}
 	}
 	return c, nil
+}
+
+// sourceLanguage is the language of the program's own sentences, and of every
+// text that another language lacks.
+const sourceLanguage = "en"
+
+// textFiles lists the files of texts by key, NAME.LANGUAGE.json, leaving out
+// the sentences and the list of texts that are the same in two languages.
+func textFiles(files fs.FS) ([]string, error) {
+	names, err := fs.Glob(files, "*.*.json")
+	if err != nil {
+		return nil, fmt.Errorf("list catalogue files: %w", err)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, sentencePrefix) }), nil
 }
 
 func loadTexts(bundle *i18n.Bundle, files fs.FS, name string, keys map[string]map[string]bool) error {
@@ -93,13 +113,38 @@ func (c *Catalogue) Languages() []string {
 	return languages
 }
 
-// choose takes the language of the cookie, else the one preferred by the
-// session, else by the browser, else English.
-func (c *Catalogue) choose(r *http.Request, preferred string) *Words {
-	if cookie, err := r.Cookie(languageCookie); err == nil && c.has(cookie.Value) {
-		return c.words[cookie.Value]
+// choose takes the language that the person chose, else the one chosen in this
+// browser, else the first of the browser's that there is, else the customer's,
+// else English.
+func (c *Catalogue) choose(r *http.Request, session Session) *Words {
+	chosen := []string{session.Language}
+	if cookie, err := r.Cookie(languageCookie); err == nil {
+		chosen = append(chosen, cookie.Value)
 	}
-	_, index := language.MatchStrings(c.matcher, preferred, r.Header.Get("Accept-Language"))
+	for _, tag := range chosen {
+		if c.has(tag) {
+			return c.words[tag]
+		}
+	}
+	for _, wanted := range []string{r.Header.Get("Accept-Language"), session.OrganisationLanguage} {
+		if words := c.match(wanted); words != nil {
+			return words
+		}
+	}
+	return c.words[sourceLanguage]
+}
+
+// match returns the best of the languages in an Accept-Language header, nil if
+// there is none of them.
+func (c *Catalogue) match(wanted string) *Words {
+	tags, _, err := language.ParseAcceptLanguage(wanted)
+	if err != nil || len(tags) == 0 {
+		return nil
+	}
+	_, index, confidence := c.matcher.Match(tags...)
+	if confidence == language.No {
+		return nil
+	}
 	return c.words[c.tags[index].String()]
 }
 
@@ -110,6 +155,8 @@ type Words struct {
 	english   map[string]bool
 	localizer *i18n.Localizer
 	numbers   *message.Printer
+	calendar  locales.Translator
+	sentences *sentences
 }
 
 // Language returns the language's tag, such as "en".

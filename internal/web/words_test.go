@@ -104,7 +104,7 @@ func TestEveryTextExistsAndIsUsed(t *testing.T) {
 	}
 	known := catalogue.words["en"].keys
 	used := findUsage(t)
-	if len(used.keys) < 20 || len(used.prefixes) < 3 {
+	if len(used.keys) < 20 || len(used.prefixes) < 2 {
 		t.Fatalf("only %d keys and %d prefixes were found", len(used.keys), len(used.prefixes))
 	}
 	for key, where := range used.keys {
@@ -144,9 +144,6 @@ func TestEveryFaultHasItsTexts(t *testing.T) {
 	for _, theme := range Themes() {
 		want["theme."+string(theme)] = true
 	}
-	for _, language := range catalogue.Languages() {
-		want["language."+language] = true
-	}
 	for key := range want {
 		if !known[key] {
 			t.Errorf("the text %q is missing", key)
@@ -154,7 +151,7 @@ func TestEveryFaultHasItsTexts(t *testing.T) {
 	}
 	for key := range known {
 		prefix, _, _ := strings.Cut(key, ".")
-		if slices.Contains([]string{"fault", "theme", "language"}, prefix) && !want[key] {
+		if slices.Contains([]string{"fault", "theme"}, prefix) && !want[key] {
 			t.Errorf("nobody asks for the text %q", key)
 		}
 	}
@@ -229,22 +226,27 @@ func TestWords(t *testing.T) {
 func TestLanguageIsChosen(t *testing.T) {
 	t.Parallel()
 	catalogue := twoLanguages(t)
-	for _, c := range []struct{ cookie, preferred, accept, want string }{
-		{"", "", "", "en"},
-		{"", "", "de-AT,de;q=0.9,en;q=0.8", "de"},
-		{"", "", "fr", "en"},
-		{"", "en", "de", "en"},
-		{"", "de", "en", "de"},
-		{"en", "de", "de", "en"},
-		{"xx", "", "de", "de"},
+	for _, c := range []struct{ chosen, cookie, accept, customer, want string }{
+		{"", "", "", "", "en"},
+		{"", "", "de-AT,de;q=0.9,en;q=0.8", "", "de"},
+		{"", "", "fr, de;q=0.5", "", "de"},
+		{"", "", "fr", "", "en"},
+		{"", "", "fr", "de", "de"},
+		{"", "", "en", "de", "en"},
+		{"", "", "not a header", "de", "de"},
+		{"en", "", "de", "de", "en"},
+		{"de", "", "en", "en", "de"},
+		{"de", "en", "en", "en", "de"},
+		{"", "de", "en", "en", "de"},
+		{"xx", "yy", "de", "", "de"},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Accept-Language", c.accept)
 		if c.cookie != "" {
 			r.Header.Set("Cookie", languageCookie+"="+c.cookie)
 		}
-		if got := catalogue.choose(r, c.preferred).Language(); got != c.want {
-			t.Errorf("cookie %q, session %q, browser %q: %s, want %s", c.cookie, c.preferred, c.accept, got, c.want)
+		if got := catalogue.choose(r, Session{Language: c.chosen, OrganisationLanguage: c.customer}).Language(); got != c.want {
+			t.Errorf("person %q, cookie %q, browser %q, customer %q: %s, want %s", c.chosen, c.cookie, c.accept, c.customer, got, c.want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -80,13 +81,13 @@ func (p *Person) take(c column, cell string, convert Conversion) {
 	}
 }
 
-func (p *Person) refuse(code cardinal.ViolationCode, field, message string) {
-	p.Violations = append(p.Violations, cardinal.Violation{Code: code, Field: field, Message: message})
+func (p *Person) refuse(v cardinal.Violation) {
+	p.Violations = append(p.Violations, v)
 }
 
 func (p *Person) takeUsername(cell string) {
 	if cell == clearWord {
-		p.refuse(cardinal.ViolationInvalid, "username", "A username cannot be cleared.")
+		p.refuse(cardinal.Violated(cardinal.ViolationInvalid, "username", "A username cannot be cleared."))
 		return
 	}
 	name := norm.NFC.String(unguard(cell))
@@ -147,11 +148,11 @@ func asOneLine(r rune) rune {
 func (p *Person) checkText(field, value string, maxLength int) bool {
 	ok := true
 	if utf8.RuneCountInString(value) > maxLength {
-		p.refuse(cardinal.ViolationTooLong, field, fmt.Sprintf("This has %d characters at most.", maxLength))
+		p.refuse(cardinal.Violated(cardinal.ViolationTooLong, field, "This has %d characters at most.", maxLength))
 		ok = false
 	}
 	if !cardinal.CleanText(value) {
-		p.refuse(cardinal.ViolationBadCharacter, field, "This has a control character, a line break perhaps. Remove it.")
+		p.refuse(cardinal.Violated(cardinal.ViolationBadCharacter, field, "This has a control character, a line break perhaps. Remove it."))
 		ok = false
 	}
 	return ok
@@ -166,8 +167,8 @@ func (p *Person) number(field, cell string, convert Conversion) Change[cardinal.
 	case strings.TrimFunc(text, unicode.IsSpace) == "":
 		return Change[cardinal.CardNumber]{}
 	case strings.HasPrefix(text, maskCharacter):
-		p.refuse(cardinal.ViolationInvalid, field,
-			"An export with masked numbers cannot be imported. Have somebody export it who may see the numbers, or remove the column.")
+		p.refuse(cardinal.Violated(cardinal.ViolationInvalid, field,
+			"An export with masked numbers cannot be imported. Have somebody export it who may see the numbers, or remove the column."))
 		return Change[cardinal.CardNumber]{}
 	}
 	number, err := parseNumber(field, text, convert)
@@ -188,7 +189,10 @@ func parseNumber(field, text string, convert Conversion) (cardinal.CardNumber, e
 	}
 	converted, err := convert(text)
 	if err != nil {
-		return number, cardinal.Invalid(field, err.Error()) // what a conversion answers is for people
+		if refused, ok := errors.AsType[*cardinal.Error](err); ok {
+			return number, cardinal.Invalid(field, "%s", refused.Sentence())
+		}
+		return number, fmt.Errorf("convert a number: %w", err)
 	}
 	return cardinal.ParseCardNumber(field, converted)
 }
@@ -196,7 +200,7 @@ func parseNumber(field, text string, convert Conversion) (cardinal.CardNumber, e
 // checkSlots refuses one number in both slots, as the door would.
 func (p *Person) checkSlots() {
 	if p.Primary.Op == Set && p.Secondary.Op == Set && p.Primary.Value.Folded() == p.Secondary.Value.Folded() {
-		p.refuse(cardinal.ViolationTaken, "secondaryCardNumber", "The same number stands in both slots. Leave one of them empty.")
+		p.refuse(cardinal.Violated(cardinal.ViolationTaken, "secondaryCardNumber", "The same number stands in both slots. Leave one of them empty."))
 	}
 }
 
@@ -217,7 +221,7 @@ func (p *Person) takeDisabled(cell string) {
 	case "no", "false", "0", clearWord:
 		p.Disabled = SetTo(false)
 	default:
-		p.refuse(cardinal.ViolationInvalid, "disabled", "This is yes or no.")
+		p.refuse(cardinal.Violated(cardinal.ViolationInvalid, "disabled", "This is yes or no."))
 	}
 }
 
@@ -229,7 +233,7 @@ func (p *Person) takeRole(cell string) {
 	case role.Valid():
 		p.Role = SetTo(role)
 	default:
-		p.refuse(cardinal.ViolationInvalid, "role", "There is no such role. The roles are "+roleNames()+".")
+		p.refuse(cardinal.Violated(cardinal.ViolationInvalid, "role", "There is no such role. The roles are %s.", roleNames()))
 	}
 }
 

@@ -123,8 +123,8 @@ const maxHeaderViolations = 20
 // column by its place: a file without a header has people's details there.
 func columnsOf(header []string) ([]column, error) {
 	if countKnown(header) == 0 {
-		return nil, headerError(cardinal.Violation{Code: cardinal.ViolationRequired, Field: "username",
-			Message: "The first line must name the columns, username among them. Add such a line; the names are " + knownNames() + "."})
+		return nil, headerError(cardinal.Violated(cardinal.ViolationRequired, "username",
+			"The first line must name the columns, username among them. Add such a line; the names are %s.", knownNames()))
 	}
 	columns := make([]column, 0, len(header))
 	var violations []cardinal.Violation
@@ -135,8 +135,8 @@ func columnsOf(header []string) ([]column, error) {
 		case !known:
 			violations = append(violations, unknownColumn(i+1, name))
 		case first > 0:
-			violations = append(violations, cardinal.Violation{Code: cardinal.ViolationInvalid, Field: columnNames()[c],
-				Message: fmt.Sprintf("Columns %d and %d both have the name %q. Remove one of them.", first, i+1, columnNames()[c])})
+			violations = append(violations, cardinal.Violated(cardinal.ViolationInvalid, columnNames()[c],
+				"Columns %d and %d both have the name %q. Remove one of them.", first, i+1, columnNames()[c]))
 		default:
 			seen[c] = i + 1
 		}
@@ -146,8 +146,8 @@ func columnsOf(header []string) ([]column, error) {
 		}
 	}
 	if seen[columnUsername] == 0 && len(violations) < maxHeaderViolations {
-		violations = append(violations, cardinal.Violation{Code: cardinal.ViolationRequired, Field: "username",
-			Message: `There is no column "username". Add it: it says whom a line is about.`})
+		violations = append(violations, cardinal.Violated(cardinal.ViolationRequired, "username",
+			`There is no column "username". Add it: it says whom a line is about.`))
 	}
 	if len(violations) > 0 {
 		return nil, headerError(violations...)
@@ -156,11 +156,13 @@ func columnsOf(header []string) ([]column, error) {
 }
 
 func headerError(violations ...cardinal.Violation) error {
-	messages := make([]string, len(violations))
-	for i, v := range violations {
-		messages[i] = v.Message
+	all := violations[0].Sentence()
+	for _, v := range violations[1:] {
+		all = cardinal.Say("%s %s", all, v.Sentence())
 	}
-	return &cardinal.Error{Code: cardinal.CodeInvalid, Detail: strings.Join(messages, " "), Violations: violations}
+	e := cardinal.Errorf(cardinal.CodeInvalid, "%s", all)
+	e.Violations = violations
+	return e
 }
 
 func knownNames() string {
@@ -169,14 +171,13 @@ func knownNames() string {
 }
 
 func unknownColumn(place int, name string) cardinal.Violation {
-	v := cardinal.Violation{Code: cardinal.ViolationUnknown, Field: fmt.Sprintf("column %d", place)}
-	if plain := plainName(name); plain == "" {
-		v.Message = fmt.Sprintf("Column %d has no name. Name it or remove it.", place)
-	} else {
-		v.Message = fmt.Sprintf("Column %d has a name that is not known; the nearest known one is %q. Rename the column or remove it.",
-			place, nearestName(plain))
+	field := fmt.Sprintf("column %d", place)
+	plain := plainName(name)
+	if plain == "" {
+		return cardinal.Violated(cardinal.ViolationUnknown, field, "Column %d has no name. Name it or remove it.", place)
 	}
-	return v
+	return cardinal.Violated(cardinal.ViolationUnknown, field,
+		"Column %d has a name that is not known; the nearest known one is %q. Rename the column or remove it.", place, nearestName(plain))
 }
 
 // nearestName returns the known name with the fewest single-character edits

@@ -2,7 +2,6 @@ package people
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"unicode/utf8"
 
@@ -146,36 +145,36 @@ func (r *Reader) checkNUL(record []byte) error {
 func (r *Reader) malformed(f fault) (Person, error) {
 	line, message := r.window.line, f.message()
 	if f == faultCells {
-		message = fmt.Sprintf("The line has %s instead of %d.", cellCount(len(r.splitter.ends)), len(r.columns))
+		message = cellCount(len(r.splitter.ends), len(r.columns))
 	}
 	if err := r.window.skipLine(); err != nil {
 		return Person{}, err
 	}
-	return Person{Line: line, Violations: []cardinal.Violation{{Code: cardinal.ViolationLine, Message: message}}}, nil
+	return Person{Line: line, Violations: []cardinal.Violation{cardinal.Violated(cardinal.ViolationLine, "", "%s", message)}}, nil
 }
 
-func cellCount(n int) string {
+func cellCount(n, wanted int) cardinal.Sentence {
 	if n == 1 {
-		return "1 cell"
+		return cardinal.Say("The line has 1 cell instead of %d.", wanted)
 	}
-	return fmt.Sprintf("%d cells", n)
+	return cardinal.Say("The line has %d cells instead of %d.", n, wanted)
 }
 
 // message says what is wrong and what to do, for every fault but faultCells.
-func (f fault) message() string {
+func (f fault) message() cardinal.Sentence {
 	switch f {
 	case faultBareQuote:
-		return "A quotation mark stands inside a cell that is not quoted. Put the whole cell in quotation marks and double those inside it."
+		return cardinal.Say("A quotation mark stands inside a cell that is not quoted. Put the whole cell in quotation marks and double those inside it.")
 	case faultAfterQuote:
-		return "Text follows the closing quotation mark of a cell. Double the quotation marks that belong to the text."
+		return cardinal.Say("Text follows the closing quotation mark of a cell. Double the quotation marks that belong to the text.")
 	case faultOpenQuote:
-		return "A quotation mark is opened and not closed. Close it, or double it if it belongs to the text."
+		return cardinal.Say("A quotation mark is opened and not closed. Close it, or double it if it belongs to the text.")
 	case faultTooLong:
-		return fmt.Sprintf("The line is longer than %d bytes. Shorten it.", maxRecord)
+		return cardinal.Say("The line is longer than %d bytes. Shorten it.", maxRecord)
 	case faultEncoding:
-		return "The line holds characters that are not in the encoding of the file. Save the file as UTF-8 and import that."
+		return cardinal.Say("The line holds characters that are not in the encoding of the file. Save the file as UTF-8 and import that.")
 	case faultReturns:
-		return "Its end is CR alone. Save the file with the line ends CRLF or LF."
+		return cardinal.Say("Its end is CR alone. Save the file with the line ends CRLF or LF.")
 	}
-	return "The line cannot be read."
+	return cardinal.Say("The line cannot be read.")
 }

@@ -145,7 +145,7 @@ func (h *policyPage) try(w http.ResponseWriter, r *http.Request, form *web.Form,
 	}
 	result := tryOut{Done: true}
 	for _, v := range policy.Check(setting.Policy(next), pin, cardinal.Owner{}) {
-		result.Problems = append(result.Problems, words.Code("violation", string(v.Code), v.Message))
+		result.Problems = append(result.Problems, words.Sentence(v.Sentence()))
 	}
 	return h.answer(w, r, policyData{Form: form, Try: result})
 }

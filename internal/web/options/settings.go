@@ -31,7 +31,7 @@ func (p *pages) settingsOf(r *http.Request, page setting.Page) ([]account.Settin
 // settingField draws a setting as a field that is named after its key.
 func settingField(words *web.Words, view account.SettingView) web.Field {
 	field := web.Field{
-		Name: view.Key, Kind: web.Text, Label: view.Label, Hint: view.Meaning, Value: textOf(view.Value), Unit: words.Code("unit", view.Key, ""),
+		Name: view.Key, Kind: web.Text, Label: words.Say(view.Label), Hint: words.Say(view.Meaning), Value: textOf(view.Value), Unit: words.Code("unit", view.Key, ""),
 	}
 	switch view.Type {
 	case setting.Integer:
@@ -103,7 +103,7 @@ func rawOf(form *web.Form, words *web.Words, view account.SettingView) string {
 	case setting.Integer:
 		n, err := strconv.Atoi(form.Value(view.Key))
 		if err != nil || n < view.Min || n > view.Max {
-			form.Violate(view.Key, words.T("options.whole-number", "Label", view.Label, "Min", view.Min, "Max", view.Max))
+			form.Violate(view.Key, words.T("options.whole-number", "Label", words.Say(view.Label), "Min", view.Min, "Max", view.Max))
 			return view.Value
 		}
 		return strconv.Itoa(n)
@@ -185,7 +185,7 @@ func settingsDiffer(form *web.Form, words *web.Words, views []account.SettingVie
 func settingFacts(words *web.Words, views []account.SettingView) []web.Fact {
 	facts := make([]web.Fact, len(views))
 	for i, view := range views {
-		facts[i] = web.Fact{Label: view.Label, Text: inWords(words, view, view.Value)}
+		facts[i] = web.Fact{Label: words.Say(view.Label), Text: inWords(words, view, view.Value)}
 	}
 	return facts
 }

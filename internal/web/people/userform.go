@@ -110,7 +110,7 @@ func pinField(words *web.Words, view account.UserView, p cardinal.Policy) web.Fi
 			}
 			code = "" // trying PINs must not tell which one is in use
 		}
-		field.Rules = append(field.Rules, web.Rule{Code: code, Text: rule.Text})
+		field.Rules = append(field.Rules, web.Rule{Code: code, Text: words.Sentence(rule.Text)})
 	}
 	return field
 }

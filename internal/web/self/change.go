@@ -117,7 +117,7 @@ func pinForm(words *web.Words, options credential.OwnOptions) *web.Form {
 	}
 	form.Add(web.Field{
 		Name: "pin", Kind: web.Password, Label: words.T("self.change.pin-new"), InputMode: keyboard, Autocomplete: "new-password",
-		Required: true, Short: true, Rules: rulesOf(options.Policy), CheckURL: checkPath,
+		Required: true, Short: true, Rules: rulesOf(words, options.Policy), CheckURL: checkPath,
 	})
 	form.Add(web.Field{
 		Name: "again", Kind: web.Password, Label: words.T("self.change.pin-again"), InputMode: keyboard, Autocomplete: "new-password",
@@ -128,14 +128,14 @@ func pinForm(words *web.Words, options credential.OwnOptions) *web.Form {
 
 // rulesOf lists the rules beside the field. Those about the present PIN and the
 // person's own numbers cannot be ticked while one types, or typing would tell.
-func rulesOf(p cardinal.Policy) []web.Rule {
+func rulesOf(words *web.Words, p cardinal.Policy) []web.Rule {
 	var rules []web.Rule
 	for _, rule := range policy.Rules(p) {
 		code := string(rule.Code)
 		if rule.Code == cardinal.ViolationReused || rule.Code == cardinal.ViolationPersonal {
 			code = ""
 		}
-		rules = append(rules, web.Rule{Code: code, Text: rule.Text})
+		rules = append(rules, web.Rule{Code: code, Text: words.Sentence(rule.Text)})
 	}
 	return rules
 }
