@@ -7,11 +7,12 @@ import (
 	"cardinal"
 )
 
-// The paths that the kit itself names; the pages behind the first two belong
+// The paths that the kit itself names; the pages behind the first three belong
 // to the pages' packages.
 const (
 	SignInPath     = "/sign-in"
 	SignOutPath    = "/sign-out" // answers POST
+	ConfirmPath    = "/confirm"  // asks who it is once more; see Route.Fresh
 	AppearancePath = "/appearance"
 )
 
@@ -24,11 +25,11 @@ func (k *Kit) sessionCookie(r *http.Request) string {
 	return "cardinal-session"
 }
 
-// secure reports whether a cookie can be marked Secure: under TLS, and on
-// this very machine.
-func (k *Kit) secure(r *http.Request) bool {
-	return k.config.HTTPS(r) || local(r)
-}
+// secure reports whether a cookie can be marked Secure: under TLS alone. On
+// http://localhost Chromium and Firefox would take such a cookie too, but Safari
+// drops it without a word, and nobody could sign in; what never leaves the
+// machine is not the worse for it. Elsewhere plain HTTP shows a banner.
+func (k *Kit) secure(r *http.Request) bool { return k.config.HTTPS(r) }
 
 // cookie returns a cookie as all of the kit's are: for this host, out of
 // scripts' reach, not sent by other sites' forms.

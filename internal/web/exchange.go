@@ -15,11 +15,15 @@ type Session struct {
 	Organisation string          // the customer's name
 	Person       string          // the name to greet: full name, or else username
 	Zone         *time.Location  // the customer's time zone; nil is UTC
-	Language     string          // the person's or customer's language, such as "en"; may be empty
-	// Held is the one path that the person may go to for now, where something
-	// must be done first; every other page but the public ones leads there.
-	// Empty lets them go anywhere.
+	Language     string          // the language that the person chose, such as "en"; may be empty
+	// OrganisationLanguage is the customer's, for browsers that ask for none of ours; may be empty.
+	OrganisationLanguage string
+	// Held is the one path that the person may go to for now, with what is below
+	// it, where something must be done first; every other page but the public ones
+	// and ConfirmPath leads there. Empty lets them go anywhere.
 	Held string
+	// ConfirmedAt is when the person last proved who they are; see Route.Fresh.
+	ConfirmedAt time.Time
 }
 
 // SignedIn reports whether somebody is signed in.
@@ -63,6 +67,12 @@ func SessionOf(r *http.Request) Session {
 // CallerOf returns who asks, with address and request id: the caller to hand
 // to use cases.
 func CallerOf(r *http.Request) cardinal.Caller { return SessionOf(r).Caller }
+
+// Encrypted reports whether the request came over TLS, as Config.HTTPS says.
+func Encrypted(r *http.Request) bool {
+	e := exchangeOf(r)
+	return e != nil && e.https
+}
 
 // RequestID returns the request's id, or "" outside Kit.Handler.
 func RequestID(r *http.Request) string {

@@ -22,6 +22,14 @@ type Route struct {
 	// Permission is what the caller must have. It has no default: a public
 	// route says cardinal.PermNone.
 	Permission cardinal.Permission
+	// Fresh marks what is dangerous to leave to whoever finds a screen unlocked: the
+	// session must have been confirmed, with password or second factor, within
+	// FreshFor. Otherwise GET leads to ConfirmPath and back, and POST does nothing
+	// and leads there and to the page that its form is on. Signing in confirms.
+	// Mark both the page of the form and its POST: deleting people and customers,
+	// giving passwords or roles, making tokens, changing second factors, exports
+	// and whatever shows many PINs.
+	Fresh bool
 	// MaxBody is the most bytes of a request's body; 0 means 1 MiB.
 	MaxBody int64
 	Handle  Handler

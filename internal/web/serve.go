@@ -7,9 +7,13 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"cardinal"
 )
+
+// FreshFor is how long a session counts as confirmed; see Route.Fresh.
+const FreshFor = 15 * time.Minute
 
 // contentPolicy is sent with every answer. Images may come as data: because
 // Tabler's style sheet holds its arrows and ticks that way.
@@ -74,8 +78,43 @@ func (k *Kit) serve(route Route) http.Handler {
 		if err := CallerOf(r).Require(route.Permission); err != nil {
 			return err
 		}
+		if route.Fresh && k.config.Now().Sub(SessionOf(r).ConfirmedAt) > FreshFor {
+			return k.askToConfirm(w, r)
+		}
 		return route.Handle(w, r)
 	})
+}
+
+// keeps reports whether whoever is held at a path is kept from another one.
+func keeps(held, path string) bool {
+	return held != "" && path != held && !strings.HasPrefix(path, held+"/") && path != ConfirmPath
+}
+
+// askToConfirm sends whoever has not proved for a while who they are to do so. A
+// form that was sent is lost, so they come back to the page it is on.
+func (k *Kit) askToConfirm(w http.ResponseWriter, r *http.Request) error {
+	next, message := SafePath(r.URL.RequestURI(), "/"), Flash{}
+	if r.Method == http.MethodPost {
+		next = formPage(r)
+		message = Warning(WordsOf(r).T("shell.confirm-first"))
+	}
+	target := ConfirmPath + "?next=" + url.QueryEscape(next)
+	if r.Header.Get("HX-Request") != "" {
+		w.Header().Set("HX-Redirect", target)
+		w.WriteHeader(http.StatusUnauthorized)
+		return nil
+	}
+	return k.Redirect(w, r, target, message)
+}
+
+// formPage returns the path of the page that a form was sent from, or "/" if the
+// browser does not say.
+func formPage(r *http.Request) string {
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host {
+		return "/"
+	}
+	return SafePath(from.RequestURI(), "/")
 }
 
 // adapt makes an http.Handler of a Handler.
@@ -127,13 +166,15 @@ func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // askToSignIn sends an anonymous visitor to the sign-in page, and afterwards
-// back to where they wanted to go.
-func (k *Kit) askToSignIn(w http.ResponseWriter, r *http.Request) {
-	target := SignInPath
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		if next := SafePath(r.URL.RequestURI(), "/"); next != "/" {
-			target += "?next=" + url.QueryEscape(next)
-		}
+// back to where they wanted to go. A form that was sent is lost: they are told
+// so, and come back to the page it is on.
+func (k *Kit) askToSignIn(w http.ResponseWriter, r *http.Request) error {
+	target, next, message := SignInPath, SafePath(r.URL.RequestURI(), "/"), Flash{}
+	if r.Method == http.MethodPost {
+		next, message = formPage(r), Warning(WordsOf(r).T("shell.signed-out"))
+	}
+	if next != "/" {
+		target += "?next=" + url.QueryEscape(next)
 	}
 	if r.Header.Get("HX-Request") != "" {
 		// A redirect would put the sign-in page into a corner of the present one.
