@@ -121,12 +121,7 @@ func wantCode(t *testing.T, err error, want cardinal.Code) {
 // taken asks for the violation that names the field of a taken key.
 func taken(t *testing.T, err error, field string) {
 	t.Helper()
-	want := []cardinal.Violation{{Code: cardinal.ViolationTaken, Field: field}}
-	got := cardinal.ViolationsOf(err)
-	for i := range got {
-		got[i].Message = ""
-	}
-	same(t, want, got)
+	same(t, []string{field + " taken"}, names(cardinal.ViolationsOf(err), func(v cardinal.Violation) string { return v.Field + " " + string(v.Code) }))
 }
 
 func same(t *testing.T, want, got any) {
