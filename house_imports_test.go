@@ -39,6 +39,7 @@ var arrows = map[string][]string{
 	"internal/account":          useCase("internal/credential", "internal/auth"), // a new user gets a PIN and a way in
 	"internal/directory":        useCase("internal/credential", "internal/account", "internal/directory/people"),
 	"internal/directory/people": nil,
+	"internal/bulk":             useCase("internal/credential", "internal/account"),
 	"internal/idempotency":      useCase(),
 	"internal/automation":       useCase("internal/credential", "internal/notify"), // a rule's actions
 	"internal/notify":           useCase("internal/mail"),
@@ -47,10 +48,11 @@ var arrows = map[string][]string{
 	"internal/api": edge(),
 	"internal/web": edge(),
 	// The pages share the kit that internal/web is.
-	"internal/web/office":    edge("internal/web"),
+	"internal/web/access":    edge("internal/web"),
+	"internal/web/office":    edge("internal/web", "internal/web/access"),
 	"internal/web/people":    edge("internal/web", "internal/web/office"),
 	"internal/web/options":   edge("internal/web", "internal/web/office"),
-	"internal/web/self":      edge("internal/web"),
+	"internal/web/self":      edge("internal/web", "internal/web/access"),
 	"internal/web/htmlcheck": nil,
 	"internal/cups":          edge(),
 	"cmd/cardinal":           edge("internal/app", "internal/demo"),
@@ -81,7 +83,7 @@ func useCase(downwards ...string) []string {
 
 func edge(others ...string) []string {
 	return append(others, "internal/credential", "internal/signin", "internal/account", "internal/directory",
-		"internal/directory/people", "internal/idempotency", "internal/automation", "internal/notify", "internal/auth", "internal/audit",
+		"internal/directory/people", "internal/bulk", "internal/idempotency", "internal/automation", "internal/notify", "internal/auth", "internal/audit",
 		"internal/setting", "internal/policy", "internal/cardformat")
 }
 

@@ -17,4 +17,6 @@ type (
 	SessionID string
 	// ImportID identifies a run of an import.
 	ImportID string
+	// BulkID identifies a run of one action on many users.
+	BulkID string
 )
