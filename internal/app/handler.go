@@ -11,6 +11,7 @@ import (
 	"cardinal/internal/idempotency"
 	"cardinal/internal/seal"
 	"cardinal/internal/web"
+	"cardinal/internal/web/access"
 	"cardinal/internal/web/options"
 	"cardinal/internal/web/people"
 	"cardinal/internal/web/self"
@@ -48,7 +49,7 @@ func (a *App) restHandler() (http.Handler, error) {
 
 func (a *App) pagesHandler() (http.Handler, error) {
 	kit, err := web.New(web.Config{
-		Authenticate: self.Sessions(a.Auth, a.Accounts),
+		Authenticate: access.Sessions(a.Auth, a.Accounts),
 		// Every node with the same ring reads the messages that another one wrote.
 		Key: a.ring.MAC("", seal.PurposeSession, "messages of pages").Sum,
 		Now: a.store.Now, ClockOffset: a.config.ClockOffset, Log: a.Log,
@@ -61,6 +62,9 @@ func (a *App) pagesHandler() (http.Handler, error) {
 		return nil, err
 	}
 	for _, more := range []func() ([]web.Route, error){
+		func() ([]web.Route, error) {
+			return access.Routes(kit, access.Services{Accounts: a.Accounts, Auth: a.Auth, Nav: self.Nav(a.Door)})
+		},
 		func() ([]web.Route, error) {
 			return people.Routes(kit, people.Services{Accounts: a.Accounts, Door: a.Door, Auth: a.Auth, SignIns: a.SignIn})
 		},

@@ -90,6 +90,7 @@ func (a *App) pruneRegularly(ctx context.Context) {
 			now := tx.Now()
 			return tx.Prune(ctx, store.PastUse{
 				Keys: now.Add(-idempotency.Kept), Idle: now.Add(-auth.SessionIdle), Absolute: now.Add(-auth.SessionAbsolute),
+				Waiting: now.Add(-auth.WaitingLife),
 				// A year is the longest that signin.user.forget-hours can ask for.
 				Counters: now.AddDate(0, 0, -366),
 				// A few days longer than any zone or step of the clock could need.

@@ -63,9 +63,11 @@ func accountLockout() throttle.Lockout {
 
 func addressBudget() throttle.Bucket { return throttle.Bucket{Budget: 50, RefillPerMinute: 5} }
 
-// SignIn makes a session for a person and returns its secret. Every failure is
-// the same Error of CodeUnauthenticated after the same work; too many of them
-// are CodeRateLimited for known and unknown names alike. A PIN never signs in.
+// SignIn makes a session for a person and returns its secret; for whoever has a
+// second factor it returns that of a waiting sign-in, as Pending tells, for
+// FinishSignIn. Every failure is the same Error of CodeUnauthenticated after the
+// same work; too many of them are CodeRateLimited for known and unknown names
+// alike. A PIN never signs in.
 func (s *Service) SignIn(ctx context.Context, c Credentials, from Origin) (cardinal.Token, error) {
 	guess, err := s.guess(ctx, c, from)
 	if err != nil {
@@ -83,7 +85,7 @@ func (s *Service) SignIn(ctx context.Context, c Credentials, from Origin) (cardi
 	if !matches || user.Disabled {
 		return cardinal.Token{}, notRight()
 	}
-	return s.openSession(ctx, guess, user, hash, from)
+	return s.afterPassword(ctx, guess, user, hash, from)
 }
 
 func notRight() error {
@@ -160,34 +162,10 @@ func (s *Service) begin(ctx context.Context, g guess, username string) (cardinal
 	var user cardinal.User
 	var hash string
 	var refused error
-	err := s.store.Write(ctx, func(tx *store.Tx) error {
-		user, hash, refused = cardinal.User{}, "", nil
-		address, err := tx.LockCounter(ctx, g.customer, g.address)
-		if err != nil {
-			return err
-		}
-		account, err := tx.LockCounter(ctx, g.customer, g.account)
-		if err != nil {
-			return err
-		}
-		bucket := addressBudget()
-		spent := bucket.Refilled(throttle.Counter(address), tx.Now())
-		empty, wait := bucket.Empty(spent)
-		if locked := throttle.Counter(account); locked.Locked(tx.Now()) {
-			empty, wait = true, max(wait, locked.LockedUntil.Sub(tx.Now()))
-		}
-		if empty {
-			refused = tooManyTries(wait)
-			return nil
-		}
-		if err := tx.SetCounter(ctx, g.customer, g.address, store.Counter(bucket.Spend(spent, throttle.WrongTry))); err != nil {
-			return err
-		}
-		counted := accountLockout().Wrong(throttle.Counter(account), tx.Now())
-		if err := tx.SetCounter(ctx, g.customer, g.account, store.Counter(counted)); err != nil {
-			return err
-		}
-		if g.known {
+	err := s.store.Write(ctx, func(tx *store.Tx) (err error) {
+		user, hash = cardinal.User{}, ""
+		refused, err = spend(ctx, tx, g)
+		if err == nil && refused == nil && g.known {
 			user, hash, err = findUser(ctx, tx, g.customer, username)
 		}
 		return err
@@ -196,6 +174,32 @@ func (s *Service) begin(ctx context.Context, g guess, username string) (cardinal
 		err = refused
 	}
 	return user, Hash(hash), err
+}
+
+// spend counts a try as wrong, or answers why there may be none now.
+func spend(ctx context.Context, tx *store.Tx, g guess) (refused, err error) {
+	address, err := tx.LockCounter(ctx, g.customer, g.address)
+	if err != nil {
+		return nil, err
+	}
+	account, err := tx.LockCounter(ctx, g.customer, g.account)
+	if err != nil {
+		return nil, err
+	}
+	bucket := addressBudget()
+	spent := bucket.Refilled(throttle.Counter(address), tx.Now())
+	empty, wait := bucket.Empty(spent)
+	if locked := throttle.Counter(account); locked.Locked(tx.Now()) {
+		empty, wait = true, max(wait, locked.LockedUntil.Sub(tx.Now()))
+	}
+	if empty {
+		return tooManyTries(wait), nil
+	}
+	if err := tx.SetCounter(ctx, g.customer, g.address, store.Counter(bucket.Spend(spent, throttle.WrongTry))); err != nil {
+		return nil, err
+	}
+	counted := accountLockout().Wrong(throttle.Counter(account), tx.Now())
+	return nil, tx.SetCounter(ctx, g.customer, g.account, store.Counter(counted))
 }
 
 func tooManyTries(wait time.Duration) error {
@@ -219,10 +223,11 @@ func findUser(ctx context.Context, tx *store.Tx, customer cardinal.CustomerID, u
 	return user, hash, err
 }
 
-// openSession takes back the counted try and makes the session, unless the
-// password has changed since it was compared.
-func (s *Service) openSession(ctx context.Context, g guess, user cardinal.User, hash Hash, from Origin) (cardinal.Token, error) {
-	token := seal.NewToken(seal.SessionToken)
+// afterPassword takes back the counted try and makes the session, or notes that
+// the second factor is still owed, unless the password has changed since it was
+// compared.
+func (s *Service) afterPassword(ctx context.Context, g guess, user cardinal.User, hash Hash, from Origin) (cardinal.Token, error) {
+	var token cardinal.Token
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
 		locked, same, err := lockUnchanged(ctx, tx, user, hash)
 		if err != nil {
@@ -234,14 +239,31 @@ func (s *Service) openSession(ctx context.Context, g guess, user cardinal.User, 
 		if err := takeBack(ctx, tx, g); err != nil {
 			return err
 		}
-		session := store.Session{ID: cardinal.SessionID(tx.NewID()), User: locked, Address: from.Address, UserAgent: cut(from.UserAgent)}
-		if err := tx.AddSession(ctx, session, seal.TokenHash(token)); err != nil {
+		owes, err := tx.HasSecondFactor(ctx, locked)
+		if err != nil {
 			return err
 		}
-		caller := person(session, from)
-		return audit.Record(tx, caller, audit.Entry{Action: "session.opened", Subject: "user " + locked.Username})
+		if owes {
+			token = seal.NewToken(seal.PendingToken)
+			return tx.AddPendingSignIn(ctx, locked, seal.TokenHash(token))
+		}
+		token, err = openSession(ctx, tx, locked, from)
+		return err
 	})
-	return token, err
+	if err != nil {
+		return cardinal.Token{}, err
+	}
+	return token, nil
+}
+
+// openSession makes a session of a locked user and returns its secret.
+func openSession(ctx context.Context, tx *store.Tx, user cardinal.User, from Origin) (cardinal.Token, error) {
+	token := seal.NewToken(seal.SessionToken)
+	session := store.Session{ID: cardinal.SessionID(tx.NewID()), User: user, Address: from.Address, UserAgent: cut(from.UserAgent)}
+	if err := tx.AddSession(ctx, session, seal.TokenHash(token)); err != nil {
+		return cardinal.Token{}, err
+	}
+	return token, audit.Record(tx, person(session, from), audit.Entry{Action: "session.opened", Subject: "user " + user.Username})
 }
 
 // lockUnchanged locks a user and reports whether their password is still the
@@ -274,111 +296,6 @@ func takeBack(ctx context.Context, tx *store.Tx, g guess) error {
 func cut(userAgent string) string {
 	const most = 200
 	return strings.ReplaceAll(strings.ToValidUTF8(userAgent[:min(most, len(userAgent))], ""), "\x00", "")
-}
-
-// Person is somebody signed in to the web interface.
-type Person struct {
-	Caller             cardinal.Caller
-	FullName           string
-	PasswordMustChange bool
-}
-
-// Session returns whose session a secret belongs to, or an Error of
-// CodeUnauthenticated if it has ended, is past its limits, or its user is disabled.
-func (s *Service) Session(ctx context.Context, token cardinal.Token, from Origin) (Person, error) {
-	var session store.Session
-	var now time.Time
-	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
-		now = tx.Now()
-		session, err = tx.SessionByToken(ctx, seal.TokenHash(token))
-		return err
-	})
-	switch {
-	case cardinal.CodeOf(err) == cardinal.CodeNotFound:
-		return Person{}, signInFirst()
-	case err != nil:
-		return Person{}, err
-	case session.User.Disabled, now.Sub(session.SeenAt) > SessionIdle, now.Sub(session.CreatedAt) > SessionAbsolute:
-		return Person{}, signInFirst()
-	}
-	if now.Sub(session.SeenAt) > touchEvery {
-		// With a full disk people must still see the pages that help; what must be written fails where it is.
-		_ = s.store.Write(ctx, func(tx *store.Tx) error { return tx.TouchSession(ctx, session.ID) })
-	}
-	return Person{person(session, from), session.User.FullName, session.User.PasswordMustChange}, nil
-}
-
-func signInFirst() error { return cardinal.Errorf(cardinal.CodeUnauthenticated, "Sign in first.") }
-
-func person(s store.Session, from Origin) cardinal.Caller {
-	return cardinal.Caller{
-		Kind: cardinal.CallerUser, Customer: s.User.Customer, Role: s.User.Role, User: s.User.ID, Session: s.ID,
-		Name: s.User.Username, Address: from.Address, RequestID: from.RequestID,
-	}
-}
-
-// SignOut ends the caller's session; everywhere ends all of the caller's.
-func (s *Service) SignOut(ctx context.Context, caller cardinal.Caller, everywhere bool) error {
-	return s.store.Write(ctx, func(tx *store.Tx) error {
-		if !everywhere {
-			return tx.EndSession(ctx, caller.Customer, caller.Session)
-		}
-		return tx.EndSessionsOf(ctx, cardinal.User{Customer: caller.Customer, ID: caller.User}, "")
-	})
-}
-
-// ChangePassword gives the caller another password after asking for the present
-// one, and ends their other sessions. Tries count like those of SignIn.
-func (s *Service) ChangePassword(ctx context.Context, caller cardinal.Caller, current, wanted cardinal.Password) error {
-	if caller.Kind != cardinal.CallerUser {
-		return cardinal.Errorf(cardinal.CodeForbidden, "Only people have passwords.")
-	}
-	violations := CheckPassword(wanted, caller.Name)
-	if len(violations) == 0 && current.Reveal() == wanted.Reveal() {
-		violations = []cardinal.Violation{{Code: cardinal.ViolationReused, Field: "password", Message: "This is the present password. Choose a new one."}}
-	}
-	if len(violations) > 0 {
-		return &cardinal.Error{Code: cardinal.CodeInvalid, Detail: violations[0].Message, Violations: violations}
-	}
-	g := guess{customer: caller.Customer, known: true, account: s.account(caller.Customer, caller.Name), address: addressSubject(caller.Address)}
-	user, hash, err := s.begin(ctx, g, caller.Name)
-	if err != nil {
-		return err
-	}
-	matches, err := s.passwords.Matches(ctx, hash, current)
-	if err != nil {
-		return err
-	}
-	if !matches || user.ID != caller.User {
-		return currentNotRight()
-	}
-	fresh, err := s.passwords.Hash(ctx, wanted)
-	if err != nil {
-		return err
-	}
-	return s.store.Write(ctx, func(tx *store.Tx) error {
-		user, same, err := lockUnchanged(ctx, tx, user, hash)
-		if err != nil {
-			return err
-		}
-		if !same {
-			return currentNotRight()
-		}
-		if err := takeBack(ctx, tx, g); err != nil {
-			return err
-		}
-		if err := tx.SetPassword(ctx, user, string(fresh), false); err != nil {
-			return err
-		}
-		if err := tx.EndSessionsOf(ctx, user, caller.Session); err != nil {
-			return err
-		}
-		return audit.Record(tx, caller, audit.Entry{Action: "password.changed", Subject: "user " + user.Username})
-	})
-}
-
-func currentNotRight() error {
-	return cardinal.Invalid("currentPassword", "The present password is not right.")
 }
 
 // Bearer is a program or a device that presented its token.

@@ -135,8 +135,10 @@ func TestChangePassword(t *testing.T) {
 		o.setPassword(o.anna, right, true)
 		mine, other := o.signsIn("anna", right), o.signsIn("anna", right)
 		caller := o.session(mine).Caller
-		change := func(current, wanted string) error {
-			return o.service.ChangePassword(t.Context(), caller, cardinal.NewPassword(current), cardinal.NewPassword(wanted))
+		var renewed cardinal.Token
+		change := func(current, wanted string) (err error) {
+			renewed, err = o.service.ChangePassword(t.Context(), caller, cardinal.NewPassword(current), cardinal.NewPassword(wanted))
+			return err
 		}
 		refusals := []struct {
 			current, wanted, field string
@@ -159,9 +161,10 @@ func TestChangePassword(t *testing.T) {
 		if err := change(right, fresh); err != nil {
 			t.Fatal(err)
 		}
-		if o.session(mine).PasswordMustChange {
-			t.Error("a password of one's own must be changed")
+		if now := o.session(renewed); now.PasswordMustChange || now.Caller.Session != caller.Session {
+			t.Errorf("a password of one's own must be changed: %v, in session %s of %s", now.PasswordMustChange, now.Caller.Session, caller.Session)
 		}
+		o.ended(mine) // the secret from before opens nothing
 		o.ended(other)
 		o.fails(credentials("anna", right))
 		o.signsIn("anna", fresh)
@@ -178,7 +181,7 @@ func TestChangePassword(t *testing.T) {
 		for _, kind := range []cardinal.CallerKind{cardinal.CallerToken, cardinal.CallerDevice, cardinal.CallerConsole, cardinal.CallerAnonymous} {
 			stranger := caller
 			stranger.Kind = kind
-			err := o.service.ChangePassword(t.Context(), stranger, cardinal.NewPassword(fresh), cardinal.NewPassword(right))
+			_, err := o.service.ChangePassword(t.Context(), stranger, cardinal.NewPassword(fresh), cardinal.NewPassword(right))
 			if cardinal.CodeOf(err) != cardinal.CodeForbidden {
 				t.Errorf("%s: %v", kind, err)
 			}
@@ -192,7 +195,8 @@ func TestGuessingThePresentPassword(t *testing.T) {
 	o := newOffice(t, storetest.New(t, storetest.SQLite))
 	caller := o.session(o.signsIn("anna", right)).Caller
 	change := func(current, wanted string) cardinal.Code {
-		return cardinal.CodeOf(o.service.ChangePassword(t.Context(), caller, cardinal.NewPassword(current), cardinal.NewPassword(wanted)))
+		_, err := o.service.ChangePassword(t.Context(), caller, cardinal.NewPassword(current), cardinal.NewPassword(wanted))
+		return cardinal.CodeOf(err)
 	}
 	for range 15 {
 		if code := change(right, "short"); code != cardinal.CodeInvalid {
@@ -227,7 +231,8 @@ func TestAPasswordChangedDuringTheComparison(t *testing.T) {
 	release := o.passwords.Hold()
 	answer := make(chan error, 1)
 	go func() {
-		answer <- o.service.ChangePassword(t.Context(), caller, cardinal.NewPassword(right), cardinal.NewPassword("battery staple horse"))
+		_, err := o.service.ChangePassword(t.Context(), caller, cardinal.NewPassword(right), cardinal.NewPassword("battery staple horse"))
+		answer <- err
 	}()
 	for addressCount(o) == before {
 		time.Sleep(time.Millisecond)

@@ -17,6 +17,7 @@ const (
 	DeviceToken  TokenKind = "cdev_"
 	APIToken     TokenKind = "capi_"
 	SessionToken TokenKind = "cses_"
+	PendingToken TokenKind = "cpen_" // a sign-in that waits for its second factor
 )
 
 // NewToken makes a token: the prefix of its kind and 52 letters and digits

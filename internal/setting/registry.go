@@ -86,6 +86,8 @@ var (
 		"Wrong tries a device regains a minute", "How many wrong tries a device regains each minute."})
 	SignInPINPerDay = integer("signin.pin.wrong-per-day", 200, -1, 100000, about{PageSignIn,
 		"Wrong PINs alone a day", "How many wrong tries by PIN alone the organisation may make in a calendar day; then that method is refused until the next. -1: without limit."})
+	AuthSecondFactorRequired = boolean("auth.second-factor-required", false, about{PageConfigEditor,
+		"Require a second factor", "Asks everybody whose role is above user for a code or a passkey after the password. Who has none yet sets one up at the next sign-in, before anything else."})
 	APIRatePerSecond = unlimitedOr("api.rate-per-second", 50, 10000, about{PageConfigEditor,
 		"API requests a second", "How many requests a second an API token may make, with bursts of ten times as many. -1: without limit."})
 )
@@ -118,7 +120,7 @@ func All() []Definition {
 		CardIDGenerateForNewUsers.Definition, CardNumberConversion.Definition,
 		CustomerName.Definition, CustomerTimeZone.Definition, CustomerLanguage.Definition,
 		SignInMethods.Definition, SignInUserLimits.Definition, SignInUserForgetHours.Definition, SignInDeviceBudget.Definition,
-		SignInDeviceRefill.Definition, SignInPINPerDay.Definition, APIRatePerSecond.Definition,
+		SignInDeviceRefill.Definition, SignInPINPerDay.Definition, AuthSecondFactorRequired.Definition, APIRatePerSecond.Definition,
 	}
 }
 

@@ -63,19 +63,28 @@ func (tx *Tx) TouchAPIToken(ctx context.Context, id cardinal.TokenID) error {
 
 // Session is a person's web session; its secret is kept as a hash only.
 type Session struct {
-	ID        cardinal.SessionID
-	User      cardinal.User
-	CreatedAt time.Time
-	SeenAt    time.Time
-	Address   string
-	UserAgent string
+	ID          cardinal.SessionID
+	User        cardinal.User
+	CreatedAt   time.Time
+	SeenAt      time.Time
+	ConfirmedAt time.Time // when the person last proved who they are
+	Address     string
+	UserAgent   string
 }
 
-// AddSession writes a new session of s.User with the hash of its secret.
+func session(r db.Session, u cardinal.User) Session {
+	return Session{
+		ID: cardinal.SessionID(r.ID), User: u, CreatedAt: fromMillis(r.CreatedAt), SeenAt: fromMillis(r.SeenAt),
+		ConfirmedAt: fromMillis(r.ConfirmedAt), Address: r.Address, UserAgent: r.UserAgent,
+	}
+}
+
+// AddSession writes a new session of s.User with the hash of its secret; it
+// counts as confirmed at the transaction's instant.
 func (tx *Tx) AddSession(ctx context.Context, s Session, tokenHash []byte) error {
 	err := tx.q.InsertSession(ctx, db.InsertSessionParams{
 		ID: string(s.ID), TokenHash: tokenHash, CustomerID: string(s.User.Customer), UserID: string(s.User.ID),
-		CreatedAt: millis(tx.now), SeenAt: millis(tx.now), Address: s.Address, UserAgent: s.UserAgent,
+		CreatedAt: millis(tx.now), SeenAt: millis(tx.now), ConfirmedAt: millis(tx.now), Address: s.Address, UserAgent: s.UserAgent,
 	})
 	if err != nil {
 		return fmt.Errorf("write session: %w", err)
@@ -86,10 +95,29 @@ func (tx *Tx) AddSession(ctx context.Context, s Session, tokenHash []byte) error
 // SessionByToken finds a session with its user; CodeNotFound if there is none.
 func (tx *Tx) SessionByToken(ctx context.Context, tokenHash []byte) (Session, error) {
 	row, err := tx.q.SessionByToken(ctx, tokenHash)
-	return Session{
-		ID: cardinal.SessionID(row.Session.ID), User: user(row.User), CreatedAt: fromMillis(row.Session.CreatedAt),
-		SeenAt: fromMillis(row.Session.SeenAt), Address: row.Session.Address, UserAgent: row.Session.UserAgent,
-	}, found(err, "session")
+	return session(row.Session, user(row.User)), found(err, "session")
+}
+
+// SessionsOf lists sessions of a user, the one used last first.
+func (tx *Tx) SessionsOf(ctx context.Context, u cardinal.User, most int) ([]Session, error) {
+	rows, err := tx.q.SessionsOfUser(ctx, db.SessionsOfUserParams{CustomerID: string(u.Customer), UserID: string(u.ID), Most: int32(most)})
+	return each(rows, err, "sessions", func(r db.Session) Session { return session(r, u) })
+}
+
+// RenewSession gives a session another secret, by its hash; the one before opens
+// nothing any more. The session counts as confirmed at the transaction's instant.
+func (tx *Tx) RenewSession(ctx context.Context, c cardinal.CustomerID, id cardinal.SessionID, tokenHash []byte) error {
+	rows, err := tx.q.RenewSession(ctx, db.RenewSessionParams{
+		CustomerID: string(c), ID: string(id), TokenHash: tokenHash, ConfirmedAt: millis(tx.now),
+	})
+	return one(rows, err, "session")
+}
+
+// ConfirmSession notes that the person proved who they are at the transaction's
+// instant.
+func (tx *Tx) ConfirmSession(ctx context.Context, c cardinal.CustomerID, id cardinal.SessionID) error {
+	rows, err := tx.q.ConfirmSession(ctx, db.ConfirmSessionParams{CustomerID: string(c), ID: string(id), ConfirmedAt: millis(tx.now)})
+	return one(rows, err, "session")
 }
 
 // TouchSession notes that the session was used at the transaction's instant.
@@ -108,7 +136,8 @@ func (tx *Tx) EndSession(ctx context.Context, c cardinal.CustomerID, id cardinal
 	return nil
 }
 
-// EndSessionsOf removes all sessions of a user save the kept one, if any.
+// EndSessionsOf removes all sessions of a user save the kept one, if any, and
+// the sign-ins that wait for a second factor.
 func (tx *Tx) EndSessionsOf(ctx context.Context, u cardinal.User, kept cardinal.SessionID) error {
 	_, err := tx.q.DeleteSessionsOfUser(ctx, db.DeleteSessionsOfUserParams{
 		CustomerID: string(u.Customer), UserID: string(u.ID), Kept: string(kept),
@@ -116,7 +145,7 @@ func (tx *Tx) EndSessionsOf(ctx context.Context, u cardinal.User, kept cardinal.
 	if err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
-	return nil
+	return tx.dropWaiting(ctx, u)
 }
 
 // KeptAnswer is what is remembered under an idempotency key.
@@ -174,6 +203,7 @@ type PastUse struct {
 	Keys     time.Time // idempotency keys made before
 	Idle     time.Time // sessions not used since
 	Absolute time.Time // sessions made before
+	Waiting  time.Time // sign-ins without their second factor, and passkeys' challenges, made before
 	Counters time.Time // counters not changed since, unless they still lock
 	Day      string    // daily counts of days before, as 2006-01-02
 }
@@ -182,9 +212,10 @@ type PastUse struct {
 func (tx *Tx) Prune(ctx context.Context, p PastUse) error {
 	_, keysErr := tx.q.PruneIdempotencyKeys(ctx, millis(p.Keys))
 	_, sessionsErr := tx.q.DeleteSessionsBefore(ctx, db.DeleteSessionsBeforeParams{SeenAt: millis(p.Idle), CreatedAt: millis(p.Absolute)})
+	waitingErr := tx.pruneWaiting(ctx, p.Waiting)
 	_, countersErr := tx.q.PruneCounters(ctx, db.PruneCountersParams{Forgotten: millis(p.Counters), Now: millis(tx.now)})
 	_, countsErr := tx.q.PruneChangeCounts(ctx, p.Day)
-	if err := errors.Join(keysErr, sessionsErr, countersErr, countsErr); err != nil {
+	if err := errors.Join(keysErr, sessionsErr, waitingErr, countersErr, countsErr); err != nil {
 		return fmt.Errorf("prune: %w", err)
 	}
 	return nil

@@ -60,7 +60,7 @@ func testAPITokens(t *testing.T, n node, d *storetest.Database, c cardinal.Custo
 func testSessions(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
 	users := storetest.Users(t, n.Store, c, "anna", "bert")
 	add := func(id string, u cardinal.User) store.Session {
-		s := store.Session{ID: cardinal.SessionID(id), User: u, CreatedAt: d.Clock.Now(), SeenAt: d.Clock.Now(), Address: "::1", UserAgent: "Žába/1"}
+		s := store.Session{ID: cardinal.SessionID(id), User: u, CreatedAt: d.Clock.Now(), SeenAt: d.Clock.Now(), ConfirmedAt: d.Clock.Now(), Address: "::1", UserAgent: "Žába/1"}
 		n.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddSession(ctx, s, []byte("secret of "+id)) })
 		return s
 	}

@@ -281,19 +281,20 @@ func (q *Queries) InsertAPIToken(ctx context.Context, arg InsertAPITokenParams) 
 }
 
 const insertSession = `-- name: InsertSession :exec
-INSERT INTO sessions (id, token_hash, customer_id, user_id, created_at, seen_at, address, user_agent)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO sessions (id, token_hash, customer_id, user_id, created_at, seen_at, confirmed_at, address, user_agent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 `
 
 type InsertSessionParams struct {
-	ID         string
-	TokenHash  []byte
-	CustomerID string
-	UserID     string
-	CreatedAt  int64
-	SeenAt     int64
-	Address    string
-	UserAgent  string
+	ID          string
+	TokenHash   []byte
+	CustomerID  string
+	UserID      string
+	CreatedAt   int64
+	SeenAt      int64
+	ConfirmedAt int64
+	Address     string
+	UserAgent   string
 }
 
 func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
@@ -304,6 +305,7 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 		arg.UserID,
 		arg.CreatedAt,
 		arg.SeenAt,
+		arg.ConfirmedAt,
 		arg.Address,
 		arg.UserAgent,
 	)
@@ -366,7 +368,7 @@ func (q *Queries) ReleaseIdempotencyKey(ctx context.Context, arg ReleaseIdempote
 }
 
 const sessionByToken = `-- name: SessionByToken :one
-SELECT sessions.id, sessions.token_hash, sessions.customer_id, sessions.user_id, sessions.created_at, sessions.seen_at, sessions.address, sessions.user_agent, users.id, users.customer_id, users.username, users.username_key, users.full_name, users.email, users.department, users.notes, users.role, users.disabled, users.source, users.search_key, users.password_hash, users.password_must_change, users.created_at, users.updated_at, users.revision FROM sessions
+SELECT sessions.id, sessions.token_hash, sessions.customer_id, sessions.user_id, sessions.created_at, sessions.seen_at, sessions.address, sessions.user_agent, sessions.confirmed_at, users.id, users.customer_id, users.username, users.username_key, users.full_name, users.email, users.department, users.notes, users.role, users.disabled, users.source, users.search_key, users.password_hash, users.password_must_change, users.created_at, users.updated_at, users.revision FROM sessions
 JOIN users ON users.id = sessions.user_id WHERE sessions.token_hash = $1
 `
 
@@ -387,6 +389,7 @@ func (q *Queries) SessionByToken(ctx context.Context, tokenHash []byte) (Session
 		&i.Session.SeenAt,
 		&i.Session.Address,
 		&i.Session.UserAgent,
+		&i.Session.ConfirmedAt,
 		&i.User.ID,
 		&i.User.CustomerID,
 		&i.User.Username,

@@ -18,8 +18,8 @@ DELETE FROM api_tokens WHERE customer_id = $1 AND id = $2;
 UPDATE api_tokens SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2;
 
 -- name: InsertSession :exec
-INSERT INTO sessions (id, token_hash, customer_id, user_id, created_at, seen_at, address, user_agent)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+INSERT INTO sessions (id, token_hash, customer_id, user_id, created_at, seen_at, confirmed_at, address, user_agent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: SessionByToken :one
 SELECT sqlc.embed(sessions), sqlc.embed(users) FROM sessions

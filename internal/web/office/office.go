@@ -11,6 +11,7 @@ import (
 
 	"cardinal"
 	"cardinal/internal/web"
+	"cardinal/internal/web/access"
 )
 
 // The paths of the pages, for links that lead from one package to another.
@@ -62,11 +63,8 @@ func entries(words *web.Words) []entry {
 func nav(r *http.Request) (web.Nav, error) {
 	words := web.WordsOf(r)
 	return web.Nav{
-		Items: items(r, entries(words)),
-		Person: []web.NavItem{
-			{Label: words.T("office.own"), URL: ownPath, Icon: "user"},
-			{Label: words.T("office.password"), URL: ownPassword, Icon: "key"},
-		},
+		Items:  items(r, entries(words)),
+		Person: append([]web.NavItem{{Label: words.T("office.own"), URL: ownPath, Icon: "user"}}, access.Menu(r)...),
 	}, nil
 }
 

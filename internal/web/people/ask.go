@@ -26,8 +26,8 @@ func (p *pages) askRoutes() ([]web.Route, error) {
 	h := &askPage{p, page}
 	const path = office.UsersPath + "/{username}"
 	return []web.Route{
-		{Pattern: "GET " + path + "/delete", Permission: cardinal.PermWriteUsers, Handle: h.askDelete},
-		{Pattern: "POST " + path + "/delete", Permission: cardinal.PermWriteUsers, Handle: h.delete},
+		{Pattern: "GET " + path + "/delete", Permission: cardinal.PermWriteUsers, Fresh: true, Handle: h.askDelete},
+		{Pattern: "POST " + path + "/delete", Permission: cardinal.PermWriteUsers, Fresh: true, Handle: h.delete},
 		{Pattern: "GET " + path + "/pin/remove", Permission: cardinal.PermWriteCredentials, Handle: h.askRemovePIN},
 		{Pattern: "POST " + path + "/pin/remove", Permission: cardinal.PermWriteCredentials, Handle: h.removePIN},
 		{Pattern: "GET " + path + "/pin/generate", Permission: cardinal.PermWriteCredentials, Handle: h.askGeneratePIN},

@@ -36,8 +36,8 @@ func (p *pages) onceRoutes() ([]web.Route, error) {
 	const path = office.UsersPath + "/{username}"
 	return []web.Route{
 		{Pattern: "POST " + path + "/pin/generate", Permission: cardinal.PermWriteCredentials, Handle: h.generatePIN},
-		{Pattern: "GET " + path + "/password", Permission: cardinal.PermWriteUsers, Handle: h.askPassword},
-		{Pattern: "POST " + path + "/password", Permission: cardinal.PermWriteUsers, Handle: h.setPassword},
+		{Pattern: "GET " + path + "/password", Permission: cardinal.PermWriteUsers, Fresh: true, Handle: h.askPassword},
+		{Pattern: "POST " + path + "/password", Permission: cardinal.PermWriteUsers, Fresh: true, Handle: h.setPassword},
 	}, nil
 }
 

@@ -1,10 +1,11 @@
-// Package self is the web interface of people for themselves: signing in and
-// out, their password, what Cardinal knows of them, and *Change Details*, where
-// they change their own PIN and number as far as the settings allow. It also
-// resolves sessions for the page kit.
+// Package self is the web interface of people for themselves: what Cardinal
+// knows of them, and *Change Details*, where they change their own PIN and
+// number as far as the settings allow. It also owns the navigation around the
+// pages of people about themselves.
 //
-// It does not own the pages about other people and the options, which are
-// package admin's, nor any rule: it translates between forms and use cases.
+// It does not own how they get in, which is package access's, the pages about
+// other people and the options, nor any rule: it translates between forms and
+// use cases.
 package self
 
 import (
@@ -17,6 +18,7 @@ import (
 	"cardinal/internal/credential"
 	"cardinal/internal/signin"
 	"cardinal/internal/web"
+	"cardinal/internal/web/access"
 )
 
 //go:embed *.html
@@ -24,10 +26,9 @@ var files embed.FS
 
 // The paths of the pages. Administration belongs to package admin.
 const (
-	summaryPath  = "/summary"
-	changePath   = "/change-details"
-	passwordPath = "/password"
-	adminPath    = "/users"
+	summaryPath = "/summary"
+	changePath  = "/change-details"
+	adminPath   = "/users"
 )
 
 // Services are the use cases that the pages translate to. All must be given.
@@ -48,7 +49,7 @@ type pages struct {
 func Routes(kit *web.Kit, services Services) ([]web.Route, error) {
 	p := &pages{Services: services, kit: kit}
 	routes := []web.Route{{Pattern: "GET /{$}", Permission: cardinal.PermNone, Handle: p.start}}
-	for _, page := range []func() ([]web.Route, error){p.signInRoutes, p.passwordRoutes, p.summaryRoutes, p.changeRoutes} {
+	for _, page := range []func() ([]web.Route, error){p.summaryRoutes, p.changeRoutes} {
 		made, err := page()
 		if err != nil {
 			return nil, err
@@ -60,22 +61,28 @@ func Routes(kit *web.Kit, services Services) ([]web.Route, error) {
 
 // area is the surroundings of the pages of somebody signed in.
 func (p *pages) area() web.Area {
-	return web.Area{Layout: web.LayoutUser, Files: files, Nav: p.nav}
+	return web.Area{Layout: web.LayoutUser, Files: files, Nav: Nav(p.Door)}
 }
 
-// nav offers *Change Details* only to whom something there is allowed.
-func (p *pages) nav(r *http.Request) (web.Nav, error) {
+// Nav returns the navigation around the pages of people about themselves, of
+// this package and of access. It offers *Change Details* only to whom something
+// there is allowed, and nothing to who is held somewhere.
+func Nav(door *credential.Door) func(*http.Request) (web.Nav, error) {
+	return func(r *http.Request) (web.Nav, error) { return nav(r, door) }
+}
+
+func nav(r *http.Request, door *credential.Door) (web.Nav, error) {
 	session, words := web.SessionOf(r), web.WordsOf(r)
 	if session.Held != "" {
 		return web.Nav{}, nil
 	}
-	options, err := p.Door.OwnOptions(r.Context(), session.Caller)
+	options, err := door.OwnOptions(r.Context(), session.Caller)
 	if err != nil {
 		return web.Nav{}, err
 	}
 	nav := web.Nav{
 		Items:  []web.NavItem{{Label: words.T("self.summary.title"), URL: summaryPath, Icon: "home"}},
-		Person: []web.NavItem{{Label: words.T("self.password.title"), URL: passwordPath, Icon: "key"}},
+		Person: access.Menu(r),
 	}
 	if options.Any() {
 		nav.Items = append(nav.Items, web.NavItem{Label: words.T("self.change.title"), URL: changePath, Icon: "id-badge-2"})
@@ -112,7 +119,8 @@ func (p *pages) forward(w http.ResponseWriter, r *http.Request, path string) err
 	return p.kit.Redirect(w, r, path, web.Flash{})
 }
 
-// back answers GET at an address that only takes forms: with the page of the form.
-func (p *pages) back(path string) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error { return p.forward(w, r, path) }
+// view returns the signed-in person's own record.
+func (p *pages) view(r *http.Request) (account.UserView, error) {
+	caller := web.CallerOf(r)
+	return p.Accounts.User(r.Context(), caller, caller.Name)
 }

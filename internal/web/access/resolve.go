@@ -1,4 +1,4 @@
-package self
+package access
 
 import (
 	"context"
@@ -11,7 +11,8 @@ import (
 )
 
 // Sessions returns what resolves a session's token for the page kit. Whoever
-// has a one-time password is held at the page where they choose their own.
+// has a one-time password is held at the page where they choose their own, and
+// whoever must have a second factor where they set one up.
 func Sessions(authenticator *auth.Service, accounts *account.Service) func(context.Context, cardinal.Token) (web.Session, error) {
 	return func(ctx context.Context, token cardinal.Token) (web.Session, error) {
 		person, err := authenticator.Session(ctx, token, auth.Origin{})
@@ -24,13 +25,17 @@ func Sessions(authenticator *auth.Service, accounts *account.Service) func(conte
 		}
 		session := web.Session{
 			Caller: person.Caller, Organisation: setting.CustomerName.In(values),
-			Person: person.FullName, Zone: setting.Location(values), Language: string(setting.CustomerLanguage.In(values)),
+			Person: person.FullName, Zone: setting.Location(values), ConfirmedAt: person.ConfirmedAt,
+			OrganisationLanguage: string(setting.CustomerLanguage.In(values)),
 		}
 		if session.Person == "" {
 			session.Person = person.Caller.Name
 		}
-		if person.PasswordMustChange {
-			session.Held = passwordPath
+		switch {
+		case person.PasswordMustChange:
+			session.Held = PasswordPath
+		case person.SecondFactorDue:
+			session.Held = FactorPath
 		}
 		return session, nil
 	}

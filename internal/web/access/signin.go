@@ -1,11 +1,10 @@
-package self
+package access
 
 import (
 	"net/http"
 	"time"
 
 	"cardinal"
-	"cardinal/internal/account"
 	"cardinal/internal/auth"
 	"cardinal/internal/web"
 )
@@ -15,14 +14,8 @@ type signInPage struct {
 	page *web.Page[formData]
 }
 
-// formData is a page that is one form.
-type formData struct {
-	Form   *web.Form
-	Notice web.Notice
-}
-
 func (p *pages) signInRoutes() ([]web.Route, error) {
-	page, err := web.Parse[formData](p.kit, web.Area{Layout: web.LayoutSignedOut, Files: files}, "signin.html")
+	page, err := web.Parse[formData](p.kit, outside(), "signin.html")
 	if err != nil {
 		return nil, err
 	}
@@ -50,20 +43,20 @@ func (s *signInPage) door(r *http.Request) (only cardinal.Customer, several bool
 
 func signInForm(r *http.Request, several bool) *web.Form {
 	words := web.WordsOf(r)
-	form := web.NewForm(words, "sign-in", words.T("self.sign-in.button"))
-	form.Trouble = words.T("self.sign-in.failed")
+	form := web.NewForm(words, "sign-in", words.T("access.sign-in.button"))
+	form.Trouble = words.T("access.sign-in.failed")
 	if several {
-		form.Add(web.Field{Name: "organisation", Kind: web.Text, Label: words.T("self.sign-in.organisation"), Autocomplete: "organization", Required: true})
+		form.Add(web.Field{Name: "organisation", Kind: web.Text, Label: words.T("access.sign-in.organisation"), Autocomplete: "organization", Required: true})
 	}
-	form.Add(web.Field{Name: "username", Kind: web.Text, Label: words.T("self.sign-in.username"), Autocomplete: "username", Required: true})
-	form.Add(web.Field{Name: "password", Kind: web.Password, Label: words.T("self.sign-in.password"), Autocomplete: "current-password", Required: true})
+	form.Add(web.Field{Name: "username", Kind: web.Text, Label: words.T("access.sign-in.username"), Autocomplete: "username", Required: true})
+	form.Add(web.Field{Name: "password", Kind: web.Password, Label: words.T("access.sign-in.password"), Autocomplete: "current-password", Required: true})
 	form.Carry("next", web.SafePath(r.URL.Query().Get("next"), ""))
 	return form
 }
 
 func (s *signInPage) show(w http.ResponseWriter, r *http.Request) error {
 	if web.SessionOf(r).SignedIn() {
-		return s.forward(w, r, "/")
+		return s.kit.Redirect(w, r, web.SafePath(r.URL.Query().Get("next"), "/"), web.Flash{})
 	}
 	only, several, err := s.door(r)
 	if err != nil {
@@ -76,11 +69,11 @@ func nobodyYet(r *http.Request, only cardinal.Customer, several bool) web.Notice
 	if several || only.ID != "" {
 		return web.Notice{}
 	}
-	return web.Notice{Tone: web.ToneInfo, Text: web.WordsOf(r).T("self.sign-in.nobody")}
+	return web.Notice{Tone: web.ToneInfo, Text: web.WordsOf(r).T("access.sign-in.nobody")}
 }
 
 func (s *signInPage) answer(w http.ResponseWriter, r *http.Request, only cardinal.Customer, data formData) error {
-	return s.page.Show(w, r, web.Head{Title: web.WordsOf(r).T("self.sign-in.title"), Lead: only.Name, Status: data.Form.Status()}, data)
+	return s.page.Show(w, r, web.Head{Title: web.WordsOf(r).T("access.sign-in.title"), Lead: only.Name, Status: data.Form.Status()}, data)
 }
 
 func (s *signInPage) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -96,7 +89,7 @@ func (s *signInPage) signIn(w http.ResponseWriter, r *http.Request) error {
 		Customer: form.Value("organisation"), Username: form.Value("username"), Password: form.Password("password"),
 	}, originOf(r))
 	if cardinal.CodeOf(err) == cardinal.CodeUnauthenticated {
-		form.Violate("", web.WordsOf(r).T("self.sign-in.wrong"))
+		form.Violate("", web.WordsOf(r).T("access.sign-in.wrong"))
 	}
 	if form.Refuse(err) || form.Refused() {
 		return s.answer(w, r, only, formData{Form: form, Notice: nobodyYet(r, only, several)})
@@ -105,12 +98,7 @@ func (s *signInPage) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.kit.SetSession(w, r, token, time.Time{})
-	return s.forward(w, r, web.SafePath(form.Value("next"), "/"))
-}
-
-func originOf(r *http.Request) auth.Origin {
-	caller := web.CallerOf(r)
-	return auth.Origin{Address: caller.Address, UserAgent: r.UserAgent(), RequestID: caller.RequestID}
+	return s.kit.Redirect(w, r, web.SafePath(form.Value("next"), "/"), web.Flash{})
 }
 
 // signOut ends the session, and forgets it also where it had ended already.
@@ -121,11 +109,5 @@ func (s *signInPage) signOut(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	s.kit.ClearSession(w, r)
-	return s.kit.Redirect(w, r, web.SignInPath, web.Success(web.WordsOf(r).T("self.sign-in.signed-out")))
-}
-
-// view returns the signed-in person's own record.
-func (p *pages) view(r *http.Request) (account.UserView, error) {
-	caller := web.CallerOf(r)
-	return p.Accounts.User(r.Context(), caller, caller.Name)
+	return s.kit.Redirect(w, r, web.SignInPath, web.Success(web.WordsOf(r).T("access.sign-in.signed-out")))
 }
