@@ -71,7 +71,7 @@ type SignIn struct {
 type APIToken struct {
 	ID         TokenID
 	Customer   CustomerID
-	Name       string
+	Name       string // unique in the customer, compared without regard to case: audit entries name the token by it
 	Role       Role
 	CreatedBy  string
 	CreatedAt  time.Time

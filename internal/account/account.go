@@ -26,11 +26,12 @@ type Service struct {
 	door      *credential.Door
 	passwords *auth.Passwords
 	log       *slog.Logger
+	deleted   chan struct{} // a customer was deleted and waits to be erased
 }
 
 // New makes the service.
 func New(s *store.Store, ring *seal.Ring, door *credential.Door, passwords *auth.Passwords, log *slog.Logger) *Service {
-	return &Service{s, ring, door, passwords, log}
+	return &Service{s, ring, door, passwords, log, make(chan struct{}, 1)}
 }
 
 // Acting reads the settings that hold for what the caller does in tx.

@@ -18,7 +18,8 @@ import (
 type NewCustomer struct {
 	Name     string
 	Admin    string            // username
-	Password cardinal.Password // the administrator's own: it need not be changed
+	Password cardinal.Password // the administrator's own, or a one-time one
+	OneTime  bool              // the password must be changed at the first sign-in
 
 	adminRole cardinal.Role
 }
@@ -78,7 +79,7 @@ func (s *Service) createCustomer(ctx context.Context, caller cardinal.Caller, n 
 		if n.Admin == "" {
 			return nil
 		}
-		return addAdministrator(ctx, tx, within, cardinal.User{Username: n.Admin, Role: n.adminRole}, hash)
+		return addAdministrator(ctx, tx, within, cardinal.User{Username: n.Admin, Role: n.adminRole, PasswordMustChange: n.OneTime}, hash)
 	})
 	return made, err
 }
@@ -107,7 +108,7 @@ func addAdministrator(ctx context.Context, tx *store.Tx, caller cardinal.Caller,
 	if err := tx.AddUser(ctx, user); err != nil {
 		return err
 	}
-	if err := tx.SetPassword(ctx, user, string(hash), false); err != nil {
+	if err := tx.SetPassword(ctx, user, string(hash), user.PasswordMustChange); err != nil {
 		return err
 	}
 	return audit.Record(tx, caller, audit.Entry{Action: "user.created", Subject: "user " + user.Username, After: audit.Fields{"role": user.Role}})

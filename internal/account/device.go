@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"time"
 	"unicode/utf8"
 
 	"cardinal"
@@ -115,9 +114,14 @@ func (s *Service) RenewDeviceToken(ctx context.Context, caller cardinal.Caller, 
 	return token, err
 }
 
-// DeleteDevice removes a device; its token stops working at once.
-func (s *Service) DeleteDevice(ctx context.Context, caller cardinal.Caller, id cardinal.DeviceID) error {
+// DeleteDevice removes a device; its token stops working at once. Revision is
+// the one the caller saw, 0 for any; if somebody saved in between, the error is
+// of CodeStale.
+func (s *Service) DeleteDevice(ctx context.Context, caller cardinal.Caller, id cardinal.DeviceID, revision int64) error {
 	return s.changeDevice(ctx, caller, id, func(tx *store.Tx, d cardinal.Device) error {
+		if err := fresh(revision, d.Revision); err != nil {
+			return err
+		}
 		if err := tx.DeleteDevice(ctx, d); err != nil {
 			return err
 		}
@@ -163,81 +167,4 @@ func read[T any](ctx context.Context, s *Service, caller cardinal.Caller, p card
 		return err
 	})
 	return result, err
-}
-
-// CreateToken makes an API token with a role up to the caller's own and returns
-// it with its text, the one time that can be seen. Lifetime 0 means it does not
-// expire.
-func (s *Service) CreateToken(ctx context.Context, caller cardinal.Caller, name string, role cardinal.Role, lifetime time.Duration) (cardinal.APIToken, cardinal.Token, error) {
-	if err := caller.Require(cardinal.PermWriteOptions); err != nil {
-		return cardinal.APIToken{}, cardinal.Token{}, err
-	}
-	if err := checkToken(caller, name, role, lifetime); err != nil {
-		return cardinal.APIToken{}, cardinal.Token{}, err
-	}
-	token, made := seal.NewToken(seal.APIToken), cardinal.APIToken{}
-	err := s.store.Write(ctx, func(tx *store.Tx) error {
-		made = cardinal.APIToken{
-			ID: cardinal.TokenID(tx.NewID()), Customer: caller.Customer, Name: name, Role: role, CreatedBy: caller.Actor(), CreatedAt: tx.Now(),
-		}
-		after := audit.Fields{"role": role}
-		if lifetime > 0 {
-			made.ExpiresAt = tx.Now().Add(lifetime)
-			after["expiresAt"] = made.ExpiresAt.Format(time.RFC3339)
-		}
-		if err := tx.AddAPIToken(ctx, made, seal.TokenHash(token)); err != nil {
-			return err
-		}
-		return audit.Record(tx, caller, audit.Entry{Action: "api-token.created", Subject: "API token " + name, After: after})
-	})
-	return made, token, err
-}
-
-func checkToken(caller cardinal.Caller, name string, role cardinal.Role, lifetime time.Duration) error {
-	var refused problems
-	refused.add(checkName(name))
-	if !role.Valid() || role == cardinal.RoleUser {
-		refused.add(cardinal.Invalid("role", "The role of a token is operator, administrator, helpdesk, auditor or provisioner."))
-	} else if role.Outranks(caller.Role) {
-		refused.add(cardinal.Errorf(cardinal.CodeForbidden, "Nobody gives a role above their own."))
-	}
-	if lifetime < 0 {
-		refused.add(cardinal.Invalid("expiresAt", "The expiry lies in the past."))
-	}
-	return refused.err()
-}
-
-// Tokens lists at most so many API tokens after the given one, oldest first.
-func (s *Service) Tokens(ctx context.Context, caller cardinal.Caller, after cardinal.TokenID, most int) ([]cardinal.APIToken, error) {
-	return read(ctx, s, caller, cardinal.PermReadOptions, func(tx *store.Tx) ([]cardinal.APIToken, error) {
-		return tx.APITokens(ctx, caller.Customer, after, most)
-	})
-}
-
-// Token returns one API token.
-func (s *Service) Token(ctx context.Context, caller cardinal.Caller, id cardinal.TokenID) (cardinal.APIToken, error) {
-	return read(ctx, s, caller, cardinal.PermReadOptions, func(tx *store.Tx) (cardinal.APIToken, error) {
-		return tx.APIToken(ctx, caller.Customer, id)
-	})
-}
-
-// DeleteToken removes an API token; it stops working at once. Nobody removes one
-// with a role above their own.
-func (s *Service) DeleteToken(ctx context.Context, caller cardinal.Caller, id cardinal.TokenID) error {
-	if err := caller.Require(cardinal.PermWriteOptions); err != nil {
-		return err
-	}
-	return s.store.Write(ctx, func(tx *store.Tx) error {
-		token, err := tx.APIToken(ctx, caller.Customer, id)
-		if err != nil {
-			return err
-		}
-		if token.Role.Outranks(caller.Role) {
-			return cardinal.Errorf(cardinal.CodeForbidden, "This token's role is above yours. Ask an operator.")
-		}
-		if err := tx.DeleteAPIToken(ctx, token); err != nil {
-			return err
-		}
-		return record(tx, caller, "api-token.deleted", "API token "+token.Name)
-	})
 }

@@ -85,10 +85,11 @@ func TestTheLifeOfADevice(t *testing.T) {
 		if list, err = o.service.Devices(ctx, o.console, list[0].ID, 10); err != nil || len(list) != 1 || list[0].ID != other.ID {
 			t.Errorf("the next are %+v, %v", list, err)
 		}
-		if err := o.service.DeleteDevice(ctx, o.console, made.ID); err != nil || o.bearer(renewed) != "unauthenticated" {
+		refused(t, o.service.DeleteDevice(ctx, o.console, made.ID, 3), cardinal.CodeStale)
+		if err := o.service.DeleteDevice(ctx, o.console, made.ID, 4); err != nil || o.bearer(renewed) != "unauthenticated" {
 			t.Errorf("the token of a deleted device is %s's, %v", o.bearer(renewed), err)
 		}
-		refused(t, o.service.DeleteDevice(ctx, o.console, made.ID), cardinal.CodeNotFound)
+		refused(t, o.service.DeleteDevice(ctx, o.console, made.ID, 0), cardinal.CodeNotFound)
 		_, err = o.service.RenewDeviceToken(ctx, o.console, made.ID)
 		refused(t, err, cardinal.CodeNotFound)
 		o.audited(0,

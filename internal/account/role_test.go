@@ -237,7 +237,7 @@ func calls(t *testing.T, o *office, device cardinal.DeviceID, token cardinal.Tok
 				return err
 			},
 			"RenewDeviceToken": func(c cardinal.Caller) error { _, err := s.RenewDeviceToken(ctx, c, device); return err },
-			"DeleteDevice":     func(c cardinal.Caller) error { return s.DeleteDevice(ctx, c, device) },
+			"DeleteDevice":     func(c cardinal.Caller) error { return s.DeleteDevice(ctx, c, device, 0) },
 			"DeleteToken":      func(c cardinal.Caller) error { return s.DeleteToken(ctx, c, token) },
 			"ChangeSettings": func(c cardinal.Caller) error {
 				change := set(setting.PINMinLength.Key, "6")

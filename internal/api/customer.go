@@ -21,6 +21,16 @@ func (s *server) customerRoutes() []route {
 			id: "createCustomer", tag: tag, summary: "Add an organisation", once: true,
 			notes: "With username and password it gets its first administrator.",
 		}, s.createCustomer),
+		call(route{
+			method: http.MethodGet, path: "/customers/{id}", permission: cardinal.PermCustomers, status: http.StatusOK,
+			id: "getCustomer", tag: tag, summary: "Read an organisation with its figures",
+		}, s.getCustomer),
+		call(route{
+			method: http.MethodDelete, path: "/customers/{id}", permission: cardinal.PermCustomers, status: http.StatusNoContent,
+			id: "deleteCustomer", tag: tag, summary: "Delete an organisation with everything that it has",
+			notes: "Not the caller's own. With the answer nobody of it can sign in any more and its name is free; " +
+				"its records are removed in the background. The caller's audit log keeps the deletion.",
+		}, s.deleteCustomer),
 	}
 }
 
@@ -53,4 +63,25 @@ func (s *server) createCustomer(ctx context.Context, caller cardinal.Caller, in 
 		Name: in.Body.Name, Admin: in.Body.Username.value, Password: cardinal.NewPassword(in.Body.Password.value.Reveal()),
 	})
 	return answer[customer]{customerOf(made)}, err
+}
+
+type customerFigures struct {
+	customer
+	Users          int `json:"users" doc:"all people, administrators too"`
+	Administrators int `json:"administrators" doc:"people whose role is more than user"`
+	Devices        int `json:"devices"`
+	APITokens      int `json:"apiTokens"`
+}
+
+type customerIn struct {
+	ID pathID `path:"id"`
+}
+
+func (s *server) getCustomer(ctx context.Context, caller cardinal.Caller, in customerIn) (answer[customerFigures], error) {
+	found, err := s.Accounts.Customer(ctx, caller, cardinal.CustomerID(in.ID))
+	return answer[customerFigures]{customerFigures{customerOf(found.Customer), found.Users, found.Administrators, found.Devices, found.Tokens}}, err
+}
+
+func (s *server) deleteCustomer(ctx context.Context, caller cardinal.Caller, in customerIn) (nothing, error) {
+	return nothing{}, s.Accounts.DeleteCustomer(ctx, caller, cardinal.CustomerID(in.ID))
 }

@@ -184,16 +184,7 @@ type deleteDeviceIn struct {
 }
 
 func (s *server) deleteDevice(ctx context.Context, caller cardinal.Caller, in deleteDeviceIn) (nothing, error) {
-	if seen := in.IfMatch.revision(); seen != 0 {
-		present, err := s.Accounts.Device(ctx, caller, cardinal.DeviceID(in.ID))
-		if err != nil {
-			return nothing{}, err
-		}
-		if present.Revision != seen {
-			return nothing{}, cardinal.Errorf(cardinal.CodeStale, "Somebody else has saved this in between. Load it again and repeat your change.")
-		}
-	}
-	return nothing{}, s.Accounts.DeleteDevice(ctx, caller, cardinal.DeviceID(in.ID))
+	return nothing{}, s.Accounts.DeleteDevice(ctx, caller, cardinal.DeviceID(in.ID), in.IfMatch.revision())
 }
 
 type shownToken struct {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -148,7 +149,11 @@ func (i *installation) as(role cardinal.Role) *client {
 
 func (i *installation) foreign(console cardinal.Caller, role cardinal.Role) *client {
 	i.Helper()
-	_, token, err := i.services.Accounts.CreateToken(i.Context(), console, "token of "+string(role), role, 0)
+	name := "token of " + string(role)
+	_, token, err := i.services.Accounts.CreateToken(i.Context(), console, name, role, 0)
+	for n := 2; cardinal.CodeOf(err) == cardinal.CodeConflict; n++ {
+		_, token, err = i.services.Accounts.CreateToken(i.Context(), console, fmt.Sprintf("%s, %d", name, n), role, 0)
+	}
 	if err != nil {
 		i.Fatal(err)
 	}

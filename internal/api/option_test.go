@@ -194,6 +194,7 @@ func TestAPITokens(t *testing.T) {
 	i.run("refusals", func(t *testing.T) {
 		for body, want := range map[string]string{
 			`{"name":"x","role":"provisioner","expiresAt":"2026-03-02T13:00:00Z"}`: "invalid expiresAt", // now
+			`{"name":"x","role":"provisioner","expiresAt":"0001-01-01T00:00:00Z"}`: "invalid expiresAt",
 			`{"name":"x","role":"provisioner","expiresAt":"tomorrow"}`:             "invalid expiresAt",
 			`{"name":"x","role":"user"}`:                                           "invalid role", `{"name":"","role":"auditor"}`: "invalid name", `{"role":"auditor"}`: "required name",
 		} {
@@ -202,6 +203,9 @@ func TestAPITokens(t *testing.T) {
 			}
 		}
 		c.do("POST", "/api/v1/api-tokens", `{"name":"x","role":"operator"}`).want(403)
+		if refusal := c.do("POST", "/api/v1/api-tokens", `{"name":"PROVISIONING","role":"auditor"}`).want(409); refusal.codes() != "taken name" {
+			t.Errorf("the same name: %s", refusal.text)
+		}
 	})
 	i.run("list and delete", func(*testing.T) {
 		lasting := c.do("POST", "/api/v1/api-tokens", `{"name":"lasting","role":"auditor","expiresAt":null}`).want(201).object()
@@ -227,7 +231,16 @@ func TestCustomers(t *testing.T) {
 	if next["nextCursor"] != nil || next["items"].([]any)[0].(map[string]any)["id"] != made["id"] {
 		t.Errorf("second page: %v", next)
 	}
+	path := "/api/v1/customers/" + made["id"].(string)
+	c.do("GET", path, nil).want(200).same(`{"id":"` + made["id"].(string) + `","name":"Brno Library","createdAt":"` + noon + `",
+		"users":1,"administrators":1,"devices":0,"apiTokens":0}`)
+	c.do("GET", "/api/v1/customers/nobody", nil).want(404)
+	c.do("DELETE", "/api/v1/customers/"+string(i.customer.ID), nil).want(409)
 	c.do("POST", "/api/v1/customers", `{"name":"brno library"}`).want(409)
+	c.do("DELETE", path, nil).want(204)
+	c.do("GET", path, nil).want(404)
+	c.do("DELETE", path, nil).want(404)
+	c.do("POST", "/api/v1/customers", `{"name":"brno library"}`).want(201)
 	for body, want := range map[string]string{
 		`{"name":""}`: "invalid name", `{"name":"A","username":"b","password":"short"}`: "too_short password",
 		`{"name":"A","password":"correct horse battery"}`: "invalid username",

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"cardinal"
+	"cardinal/internal/account"
 	"cardinal/internal/api"
 	"cardinal/internal/storetest"
 )
@@ -39,10 +40,10 @@ func sampleBody(line api.Line) any {
 }
 
 // target is what the walks call things by.
-type target struct{ device, token, run string }
+type target struct{ device, token, run, customer string }
 
 func (g target) path(line api.Line) string {
-	id := map[string]string{"devices": g.device, "api-tokens": g.token, "imports": g.run}[strings.Split(line.Path, "/")[3]]
+	id := map[string]string{"devices": g.device, "api-tokens": g.token, "imports": g.run, "customers": g.customer}[strings.Split(line.Path, "/")[3]]
 	return strings.NewReplacer("{username}", "anna", "{slot}", "primary", "{key}", "pin.min-length", "{id}", id).Replace(line.Path)
 }
 
@@ -61,7 +62,11 @@ func furnish(i *installation) target {
 	helpdesk := i.as(cardinal.RoleHelpdesk)
 	run := helpdesk.do("POST", "/api/v1/imports?dryRun=true", "username\nzoe\n").want(202)
 	helpdesk.finished(run.header.Get("Location"))
-	return target{string(device.ID), string(token.ID), run.object()["id"].(string)}
+	customer, err := i.services.Accounts.CreateCustomer(i.Context(), i.console, account.NewCustomer{Name: "Olomouc Archive"})
+	if err != nil {
+		i.Fatal(err)
+	}
+	return target{string(device.ID), string(token.ID), run.object()["id"].(string), string(customer.ID)}
 }
 
 // TestPermissions walks every route with every role, a device and nobody.
@@ -154,7 +159,7 @@ func TestForeignCustomer(t *testing.T) {
 		i.run(line.Method+" "+line.Path, func(t *testing.T) {
 			a := stranger.do(line.Method, target.path(line), sampleBody(line))
 			named := strings.Contains(line.Path, "{username}") || strings.Contains(line.Path, "{id}")
-			if named && a.status != 404 {
+			if named && a.status != 404 && line.Permission != cardinal.PermCustomers {
 				t.Errorf("answered %d: %s", a.status, a.text)
 			}
 			for _, secret := range []string{"anna", "Anna Secret", "Printer", "reader", "99990000", target.device, target.token, target.run, string(i.customer.ID)} {

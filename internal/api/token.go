@@ -18,7 +18,8 @@ func (s *server) tokenRoutes() []route {
 		call(route{
 			method: http.MethodPost, path: "/api-tokens", permission: cardinal.PermWriteOptions, status: http.StatusCreated,
 			id: "createToken", tag: tag, summary: "Make an API token", once: true, secret: true,
-			notes: "With a role up to the caller's own. The answer is the one time the token is shown.",
+			notes: "With a role up to the caller's own. The name is one token's alone, compared without regard to case; one that has expired " +
+				"holds its name until it is deleted. The answer is the one time the token is shown.",
 		}, s.createToken),
 		call(route{
 			method: http.MethodGet, path: "/api-tokens/{id}", permission: cardinal.PermReadOptions, status: http.StatusOK,
@@ -66,14 +67,14 @@ type madeToken struct {
 }
 
 func (s *server) createToken(ctx context.Context, caller cardinal.Caller, in struct{ Body newToken }) (tagged[madeToken], error) {
-	var lifetime time.Duration
+	var until time.Time
 	if in.Body.ExpiresAt.is() {
-		lifetime = in.Body.ExpiresAt.value.Sub(s.Now())
-		if lifetime <= 0 {
+		if until = in.Body.ExpiresAt.value; until.IsZero() {
+			// To the use case it would mean that the token does not expire.
 			return tagged[madeToken]{}, cardinal.Invalid("expiresAt", "The expiry lies in the past.")
 		}
 	}
-	made, token, err := s.Accounts.CreateToken(ctx, caller, in.Body.Name, cardinal.Role(in.Body.Role), lifetime)
+	made, token, err := s.Accounts.CreateTokenUntil(ctx, caller, in.Body.Name, cardinal.Role(in.Body.Role), until)
 	if err != nil {
 		return tagged[madeToken]{}, err
 	}

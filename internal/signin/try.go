@@ -53,7 +53,7 @@ func (s *Service) decide(ctx context.Context, tx *store.Tx, caller cardinal.Call
 	t := &try{Service: s, tx: tx, caller: caller, values: setting.Load(texts), device: device, Try: presented}
 	t.number = t.convert()
 	bucket := throttle.Bucket{Budget: setting.SignInDeviceBudget.In(t.values), RefillPerMinute: setting.SignInDeviceRefill.In(t.values)}
-	subject := "device " + string(device.ID)
+	subject := store.DeviceSubject(device.ID)
 	spent, err := t.lock(ctx, subject)
 	if err != nil {
 		return verdict{}, err

@@ -17,16 +17,14 @@ func apiToken(r db.ApiToken) cardinal.APIToken {
 	}
 }
 
-// AddAPIToken writes a new API token with its hash.
+// AddAPIToken writes a new API token with its hash. A taken name is an Error of
+// CodeConflict; also a token that has expired holds its name until it is deleted.
 func (tx *Tx) AddAPIToken(ctx context.Context, t cardinal.APIToken, tokenHash []byte) error {
-	err := tx.q.InsertAPIToken(ctx, db.InsertAPITokenParams{
-		ID: string(t.ID), CustomerID: string(t.Customer), Name: t.Name, Role: string(t.Role), TokenHash: tokenHash,
+	rows, err := tx.q.InsertAPIToken(ctx, db.InsertAPITokenParams{
+		ID: string(t.ID), CustomerID: string(t.Customer), Name: t.Name, NameKey: Fold(t.Name), Role: string(t.Role), TokenHash: tokenHash,
 		CreatedBy: t.CreatedBy, CreatedAt: millis(tx.now), ExpiresAt: millis(t.ExpiresAt),
 	})
-	if err != nil {
-		return fmt.Errorf("write API token: %w", err)
-	}
-	return nil
+	return free(rows, err, "name", "name")
 }
 
 // APITokenByHash finds the token of whichever customer; CodeNotFound if there is none.

@@ -15,8 +15,8 @@ func testAPITokens(t *testing.T, n node, d *storetest.Database, c cardinal.Custo
 	d.Clock.Set(someTime())
 	var written []cardinal.APIToken
 	n.write(func(ctx context.Context, tx *store.Tx) error {
-		for _, expires := range []time.Time{{}, someTime().UTC().Add(time.Hour), {}} {
-			token := cardinal.APIToken{ID: cardinal.TokenID(tx.NewID()), Customer: c, Name: "žádost", Role: cardinal.RoleProvisioner, CreatedBy: "console", CreatedAt: tx.Now(), ExpiresAt: expires}
+		for i, expires := range []time.Time{{}, someTime().UTC().Add(time.Hour), {}} {
+			token := cardinal.APIToken{ID: cardinal.TokenID(tx.NewID()), Customer: c, Name: "žádost " + string(rune('A'+i)), Role: cardinal.RoleProvisioner, CreatedBy: "console", CreatedAt: tx.Now(), ExpiresAt: expires}
 			written = append(written, token)
 			if err := tx.AddAPIToken(ctx, token, []byte(token.ID)); err != nil {
 				return err
@@ -24,6 +24,13 @@ func testAPITokens(t *testing.T, n node, d *storetest.Database, c cardinal.Custo
 		}
 		return nil
 	})
+	again := written[0]
+	again.ID, again.Name = "another", "ŽÁDOST a"
+	taken(t, n.refusal(cardinal.CodeConflict, func(ctx context.Context, tx *store.Tx) error {
+		return tx.AddAPIToken(ctx, again, []byte("another"))
+	}), "name")
+	again.Customer = storetest.Customer(t, n.Store, "not of "+t.Name()).ID
+	n.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddAPIToken(ctx, again, []byte("another")) })
 	n.read(func(ctx context.Context, tx *store.Tx) error {
 		byHash, err := tx.APITokenByHash(ctx, []byte(written[1].ID))
 		same(t, written[1], byHash)

@@ -10,7 +10,7 @@ import (
 )
 
 const aPIToken = `-- name: APIToken :one
-SELECT id, customer_id, name, role, token_hash, created_by, created_at, expires_at, last_used_at FROM api_tokens WHERE customer_id = $1 AND id = $2
+SELECT id, customer_id, name, role, token_hash, created_by, created_at, expires_at, last_used_at, name_key FROM api_tokens WHERE customer_id = $1 AND id = $2
 `
 
 type APITokenParams struct {
@@ -31,12 +31,13 @@ func (q *Queries) APIToken(ctx context.Context, arg APITokenParams) (ApiToken, e
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.LastUsedAt,
+		&i.NameKey,
 	)
 	return i, err
 }
 
 const aPITokenByHash = `-- name: APITokenByHash :one
-SELECT id, customer_id, name, role, token_hash, created_by, created_at, expires_at, last_used_at FROM api_tokens WHERE token_hash = $1
+SELECT id, customer_id, name, role, token_hash, created_by, created_at, expires_at, last_used_at, name_key FROM api_tokens WHERE token_hash = $1
 `
 
 func (q *Queries) APITokenByHash(ctx context.Context, tokenHash []byte) (ApiToken, error) {
@@ -52,12 +53,13 @@ func (q *Queries) APITokenByHash(ctx context.Context, tokenHash []byte) (ApiToke
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.LastUsedAt,
+		&i.NameKey,
 	)
 	return i, err
 }
 
 const aPITokens = `-- name: APITokens :many
-SELECT id, customer_id, name, role, token_hash, created_by, created_at, expires_at, last_used_at FROM api_tokens WHERE customer_id = $1 AND id > $2 ORDER BY id LIMIT $3
+SELECT id, customer_id, name, role, token_hash, created_by, created_at, expires_at, last_used_at, name_key FROM api_tokens WHERE customer_id = $1 AND id > $2 ORDER BY id LIMIT $3
 `
 
 type APITokensParams struct {
@@ -85,6 +87,7 @@ func (q *Queries) APITokens(ctx context.Context, arg APITokensParams) ([]ApiToke
 			&i.CreatedAt,
 			&i.ExpiresAt,
 			&i.LastUsedAt,
+			&i.NameKey,
 		); err != nil {
 			return nil, err
 		}
@@ -250,15 +253,17 @@ func (q *Queries) IdempotencyKey(ctx context.Context, arg IdempotencyKeyParams) 
 	return i, err
 }
 
-const insertAPIToken = `-- name: InsertAPIToken :exec
-INSERT INTO api_tokens (id, customer_id, name, role, token_hash, created_by, created_at, expires_at, last_used_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+const insertAPIToken = `-- name: InsertAPIToken :execrows
+INSERT INTO api_tokens (id, customer_id, name, name_key, role, token_hash, created_by, created_at, expires_at, last_used_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)
+ON CONFLICT (customer_id, name_key) DO NOTHING
 `
 
 type InsertAPITokenParams struct {
 	ID         string
 	CustomerID string
 	Name       string
+	NameKey    string
 	Role       string
 	TokenHash  []byte
 	CreatedBy  string
@@ -266,18 +271,22 @@ type InsertAPITokenParams struct {
 	ExpiresAt  int64
 }
 
-func (q *Queries) InsertAPIToken(ctx context.Context, arg InsertAPITokenParams) error {
-	_, err := q.db.ExecContext(ctx, insertAPIToken,
+func (q *Queries) InsertAPIToken(ctx context.Context, arg InsertAPITokenParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertAPIToken,
 		arg.ID,
 		arg.CustomerID,
 		arg.Name,
+		arg.NameKey,
 		arg.Role,
 		arg.TokenHash,
 		arg.CreatedBy,
 		arg.CreatedAt,
 		arg.ExpiresAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const insertSession = `-- name: InsertSession :exec

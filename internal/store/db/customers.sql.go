@@ -10,7 +10,7 @@ import (
 )
 
 const customer = `-- name: Customer :one
-SELECT id, name, name_key, created_at FROM customers WHERE id = $1
+SELECT id, name, name_key, created_at, policy_changed_at, deleted_at FROM customers WHERE id = $1 AND deleted_at = 0
 `
 
 func (q *Queries) Customer(ctx context.Context, id string) (Customer, error) {
@@ -21,12 +21,14 @@ func (q *Queries) Customer(ctx context.Context, id string) (Customer, error) {
 		&i.Name,
 		&i.NameKey,
 		&i.CreatedAt,
+		&i.PolicyChangedAt,
+		&i.DeletedAt,
 	)
 	return i, err
 }
 
 const customerByName = `-- name: CustomerByName :one
-SELECT id, name, name_key, created_at FROM customers WHERE name_key = $1
+SELECT id, name, name_key, created_at, policy_changed_at, deleted_at FROM customers WHERE name_key = $1 AND deleted_at = 0
 `
 
 func (q *Queries) CustomerByName(ctx context.Context, nameKey string) (Customer, error) {
@@ -37,12 +39,14 @@ func (q *Queries) CustomerByName(ctx context.Context, nameKey string) (Customer,
 		&i.Name,
 		&i.NameKey,
 		&i.CreatedAt,
+		&i.PolicyChangedAt,
+		&i.DeletedAt,
 	)
 	return i, err
 }
 
 const customers = `-- name: Customers :many
-SELECT id, name, name_key, created_at FROM customers WHERE id > $1 ORDER BY id LIMIT $2
+SELECT id, name, name_key, created_at, policy_changed_at, deleted_at FROM customers WHERE id > $1 AND deleted_at = 0 ORDER BY id LIMIT $2
 `
 
 type CustomersParams struct {
@@ -64,6 +68,8 @@ func (q *Queries) Customers(ctx context.Context, arg CustomersParams) ([]Custome
 			&i.Name,
 			&i.NameKey,
 			&i.CreatedAt,
+			&i.PolicyChangedAt,
+			&i.DeletedAt,
 		); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
--- name: InsertAPIToken :exec
-INSERT INTO api_tokens (id, customer_id, name, role, token_hash, created_by, created_at, expires_at, last_used_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0);
+-- name: InsertAPIToken :execrows
+INSERT INTO api_tokens (id, customer_id, name, name_key, role, token_hash, created_by, created_at, expires_at, last_used_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)
+ON CONFLICT (customer_id, name_key) DO NOTHING;
 
 -- name: APITokenByHash :one
 SELECT * FROM api_tokens WHERE token_hash = $1;

@@ -14,13 +14,13 @@ WHERE customers.id = sqlc.arg(id)
   AND NOT EXISTS (SELECT 1 FROM customers other WHERE other.name_key = sqlc.arg(name_key) AND other.id <> sqlc.arg(id));
 
 -- name: Customer :one
-SELECT * FROM customers WHERE id = $1;
+SELECT * FROM customers WHERE id = $1 AND deleted_at = 0;
 
 -- name: CustomerByName :one
-SELECT * FROM customers WHERE name_key = $1;
+SELECT * FROM customers WHERE name_key = $1 AND deleted_at = 0;
 
 -- name: Customers :many
-SELECT * FROM customers WHERE id > sqlc.arg(after) ORDER BY id LIMIT sqlc.arg(most);
+SELECT * FROM customers WHERE id > sqlc.arg(after) AND deleted_at = 0 ORDER BY id LIMIT sqlc.arg(most);
 
 -- name: Settings :many
 SELECT * FROM settings WHERE customer_id = $1 ORDER BY key;
