@@ -40,6 +40,7 @@ type exchange struct {
 	theme   Theme
 	https   bool
 	started bool // the answer's header is out
+	status  int  // of the answer, once it is out
 }
 
 type exchangeKey struct{}
@@ -97,7 +98,7 @@ type answer struct {
 }
 
 func (a *answer) WriteHeader(status int) {
-	a.exchange.started = true
+	a.exchange.started, a.exchange.status = true, status
 	a.ResponseWriter.WriteHeader(status)
 }
 

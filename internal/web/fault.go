@@ -65,6 +65,27 @@ type faultData struct {
 	Text      string
 	RequestID string
 	SignedIn  bool
+	Back      string // the page that a form was sent from; may be empty
+}
+
+// repeated is shown for a form that was sent a second time.
+func repeated() fault { return fault{status: http.StatusConflict, key: "repeated"} }
+
+// faultPage returns the page of an error within what stands around the pages of
+// whoever is signed in. Where that cannot be found out, it stands alone.
+func (k *Kit) faultPage(r *http.Request) *Page[faultData] {
+	alone := k.faults[LayoutSignedOut]
+	if k.config.Around == nil || !SessionOf(r).SignedIn() {
+		return alone
+	}
+	layout, nav, err := k.config.Around(r)
+	page := k.faults[layout]
+	if err != nil || page == nil {
+		return alone
+	}
+	within := *page
+	within.area.Nav = func(*http.Request) (Nav, error) { return nav, nil }
+	return &within
 }
 
 func (k *Kit) showFault(w http.ResponseWriter, r *http.Request, f fault) {
@@ -79,7 +100,10 @@ func (k *Kit) showFault(w http.ResponseWriter, r *http.Request, f fault) {
 	if f.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.retry.Seconds()))))
 	}
-	if err := k.fault.Show(w, r, Head{Title: data.Title, Status: f.status}, data); err != nil {
+	if f.key == repeated().key {
+		data.Back = formPage(r)
+	}
+	if err := k.faultPage(r).Show(w, r, Head{Title: data.Title, Status: f.status, Narrow: true}, data); err != nil {
 		k.config.Log.ErrorContext(r.Context(), "error page failed", "requestId", data.RequestID, "error", err)
 		http.Error(w, data.Title, f.status)
 	}

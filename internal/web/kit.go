@@ -29,6 +29,13 @@ type Config struct {
 	HTTPS func(*http.Request) bool
 	// Address returns the client's network address without a port; nil takes the connection's.
 	Address func(*http.Request) string
+	// Sent remembers forms, so that one sent twice is done once; zero does not.
+	Sent Sent
+	// Around returns what stands around the page of an error for somebody signed
+	// in; nil leaves it a lone card.
+	Around func(r *http.Request) (Layout, Nav, error)
+	// KeepLanguage keeps the language that a person chose; nil leaves it to a cookie.
+	KeepLanguage func(ctx context.Context, caller cardinal.Caller, language string) error
 	// ClockOffset is by how much the clock is shifted for a rehearsal; a banner says so unless it is 0.
 	ClockOffset time.Duration
 	// Log receives the errors that pages do not show; nil discards them.
@@ -41,7 +48,7 @@ type Kit struct {
 	config    Config
 	assets    *Assets
 	catalogue *Catalogue
-	fault     *Page[faultData]
+	faults    map[Layout]*Page[faultData]
 	buffers   sync.Pool
 }
 
@@ -73,9 +80,12 @@ func New(config Config) (*Kit, error) {
 	}
 	kit := &Kit{config: config, assets: assets, catalogue: catalogue}
 	kit.buffers.New = func() any { return new(bytes.Buffer) }
-	kit.fault, err = Parse[faultData](kit, Area{Layout: LayoutSignedOut, Files: templateFiles()}, "fault.html")
-	if err != nil {
-		return nil, err
+	kit.faults = map[Layout]*Page[faultData]{}
+	for _, layout := range []Layout{LayoutSignedOut, LayoutUser, LayoutAdministrator} {
+		kit.faults[layout], err = Parse[faultData](kit, Area{Layout: layout, Files: templateFiles()}, "fault.html")
+		if err != nil {
+			return nil, err
+		}
 	}
 	return kit, nil
 }

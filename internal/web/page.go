@@ -104,15 +104,32 @@ func (p *Page[T]) Show(w http.ResponseWriter, r *http.Request, head Head, data T
 	if err != nil {
 		return fmt.Errorf("page %s: %w", p.name, err)
 	}
+	return p.write(w, "document", View[T]{Shell: shell, Data: data})
+}
+
+// ShowPart answers with one template of the page alone, for scripts that put it
+// in place of what stands there. Its dot is that of the page.
+func (p *Page[T]) ShowPart(w http.ResponseWriter, r *http.Request, part string, data T) error {
+	e := exchangeOf(r)
+	if e == nil {
+		return fmt.Errorf("part %s of page %s: the request did not come through Kit.Handler", part, p.name)
+	}
+	shell := Shell{Session: e.session, Words: e.words, Theme: e.theme, Path: r.URL.Path, kit: p.kit}
+	return p.write(w, part, View[T]{Shell: shell, Data: data})
+}
+
+func (p *Page[T]) write(w http.ResponseWriter, template string, view View[T]) error {
 	b := p.kit.buffers.Get().(*bytes.Buffer)
 	defer p.kit.buffers.Put(b)
 	b.Reset()
-	if err := p.templates[shell.Words.Language()].ExecuteTemplate(b, "document", View[T]{Shell: shell, Data: data}); err != nil {
+	if err := p.templates[view.Words.Language()].ExecuteTemplate(b, template, view); err != nil {
 		return fmt.Errorf("page %s: %w", p.name, err)
 	}
+	giveKeys(b)
+	keepPlain(w, b.Bytes())
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if head.Status != 0 {
-		w.WriteHeader(head.Status)
+	if view.Status != 0 {
+		w.WriteHeader(view.Status)
 	}
 	_, _ = b.WriteTo(w) // the reader is gone: nobody to tell
 	return nil

@@ -32,7 +32,9 @@ type Route struct {
 	Fresh bool
 	// MaxBody is the most bytes of a request's body; 0 means 1 MiB.
 	MaxBody int64
-	Handle  Handler
+	// Repeatable says that a form sent twice does no harm: a search, a preview, a choice.
+	Repeatable bool
+	Handle     Handler
 }
 
 // maxBody is how many bytes a request may have (spec: api, errors).
@@ -75,7 +77,7 @@ func (k *Kit) Handler(routes ...Route) (http.Handler, error) {
 	protection.SetDenyHandler(k.adapt(func(http.ResponseWriter, *http.Request) error {
 		return cardinal.Errorf(cardinal.CodeForbidden, "This form was sent from another site. Open the page here and send it again.")
 	}))
-	return k.open(protection.Handler(k.dispatch(mux))), nil
+	return compress(k.open(protection.Handler(k.dispatch(mux))))
 }
 
 // register adds a pattern; ServeMux panics over a pattern that conflicts with
@@ -94,7 +96,7 @@ func register(mux *http.ServeMux, pattern string, handler http.Handler) (err err
 func (k *Kit) routes() []Route {
 	return []Route{
 		{Pattern: "GET " + assetPrefix + "{hash}/{name}", Permission: cardinal.PermNone, Handle: k.assets.serve},
-		{Pattern: "POST " + AppearancePath, Permission: cardinal.PermNone, Handle: k.saveAppearance},
+		{Pattern: "POST " + AppearancePath, Permission: cardinal.PermNone, Repeatable: true, Handle: k.saveAppearance},
 	}
 }
 
@@ -105,6 +107,10 @@ func (k *Kit) dispatch(mux *http.ServeMux) http.Handler {
 		handler, pattern := mux.Handler(r)
 		if pattern != "" {
 			mux.ServeHTTP(w, r)
+			return
+		}
+		if err := k.resolve(w, r); err != nil {
+			k.fail(w, r, err)
 			return
 		}
 		refusal := refused{header: http.Header{}}

@@ -81,7 +81,7 @@ func (k *Kit) serve(route Route) http.Handler {
 		if route.Fresh && k.config.Now().Sub(SessionOf(r).ConfirmedAt) > FreshFor {
 			return k.askToConfirm(w, r)
 		}
-		return route.Handle(w, r)
+		return k.handleOnce(route, w, r)
 	})
 }
 

@@ -129,8 +129,8 @@ func TestEveryFaultHasItsTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := catalogue.words["en"].keys
-	want := map[string]bool{"fault.home": true, "fault.start": true, "fault.request-id": true}
-	faults := []string{"method-not-allowed"}
+	want := map[string]bool{"fault.home": true, "fault.start": true, "fault.request-id": true, "fault.back": true}
+	faults := []string{"method-not-allowed", repeated().key}
 	for _, code := range []cardinal.Code{
 		cardinal.CodeMalformed, cardinal.CodeInvalid, cardinal.CodePolicyViolation, cardinal.CodeUnauthenticated,
 		cardinal.CodeSignInFailed, cardinal.CodeForbidden, cardinal.CodeNotFound, cardinal.CodeConflict, cardinal.CodeStale,
