@@ -41,6 +41,7 @@ var arrows = map[string][]string{
 	"internal/directory/people": nil,
 	"internal/bulk":             useCase("internal/credential", "internal/account"),
 	"internal/idempotency":      useCase(),
+	"internal/applog":           useCase(),
 	"internal/automation":       useCase("internal/credential", "internal/notify"), // a rule's actions
 	"internal/notify":           useCase("internal/mail"),
 
