@@ -12,6 +12,7 @@ import (
 	"cardinal/internal/seal"
 	"cardinal/internal/web"
 	"cardinal/internal/web/access"
+	"cardinal/internal/web/office"
 	"cardinal/internal/web/options"
 	"cardinal/internal/web/people"
 	"cardinal/internal/web/self"
@@ -48,15 +49,50 @@ func (a *App) restHandler() (http.Handler, error) {
 }
 
 func (a *App) pagesHandler() (http.Handler, error) {
-	kit, err := web.New(web.Config{
+	kit, err := a.kit()
+	if err != nil {
+		return nil, err
+	}
+	routes, err := a.pageRoutes(kit)
+	if err != nil {
+		return nil, err
+	}
+	return kit.Handler(routes...)
+}
+
+// Pages returns the routes of all pages with the permissions they need, the
+// kit's own left out: the list that tests draw the pages from.
+func (a *App) Pages() ([]web.Route, error) {
+	kit, err := a.kit()
+	if err != nil {
+		return nil, err
+	}
+	return a.pageRoutes(kit)
+}
+
+func (a *App) kit() (*web.Kit, error) {
+	forms := idempotency.New(a.store, a.ring)
+	return web.New(web.Config{
 		Authenticate: access.Sessions(a.Auth, a.Accounts),
+		Sent:         web.Sent{Claim: forms.Claim, Forget: forms.Forget}, Around: a.around,
 		// Every node with the same ring reads the messages that another one wrote.
 		Key: a.ring.MAC("", seal.PurposeSession, "messages of pages").Sum,
 		Now: a.store.Now, ClockOffset: a.config.ClockOffset, Log: a.Log,
 	})
-	if err != nil {
-		return nil, err
+}
+
+// around is what stands around an error: what stands around the pages where
+// somebody begins.
+func (a *App) around(r *http.Request) (web.Layout, web.Nav, error) {
+	if session := web.SessionOf(r); session.Held == "" && session.Caller.May(cardinal.PermReadUsers) {
+		nav, err := office.Nav(r)
+		return web.LayoutAdministrator, nav, err
 	}
+	nav, err := self.Nav(a.Door)(r)
+	return web.LayoutUser, nav, err
+}
+
+func (a *App) pageRoutes(kit *web.Kit) ([]web.Route, error) {
 	routes, err := self.Routes(kit, self.Services{Accounts: a.Accounts, Door: a.Door, Auth: a.Auth, SignIns: a.SignIn})
 	if err != nil {
 		return nil, err
@@ -76,5 +112,5 @@ func (a *App) pagesHandler() (http.Handler, error) {
 		}
 		routes = append(routes, made...)
 	}
-	return kit.Handler(routes...)
+	return routes, nil
 }

@@ -23,7 +23,6 @@ const (
 	PolicyPath       = "/security-options"
 	GeneralPath      = "/options/general"
 	ConfigEditorPath = "/options/config-editor"
-)
 
 // Paths of package self, which the menu under the person's name leads to.
 const (
@@ -33,7 +32,7 @@ const (
 
 // Area returns the surroundings of the pages whose templates are in files.
 func Area(files fs.FS) web.Area {
-	return web.Area{Layout: web.LayoutAdministrator, Files: files, Nav: nav}
+	return web.Area{Layout: web.LayoutAdministrator, Files: files, Nav: Nav}
 }
 
 // entry is one line of the navigation: whoever has the permission sees it.
@@ -59,8 +58,8 @@ func entries(words *web.Words) []entry {
 	}
 }
 
-// nav offers what the caller's role may see.
-func nav(r *http.Request) (web.Nav, error) {
+// Nav offers what the caller's role may see.
+func Nav(r *http.Request) (web.Nav, error) {
 	words := web.WordsOf(r)
 	return web.Nav{
 		Items:  items(r, entries(words)),
