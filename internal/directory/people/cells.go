@@ -19,16 +19,16 @@ const clearWord = "(clear)"
 // formula or for less than it is, and the guard itself.
 const guarded = "=+-@'\t\r"
 
-// guard puts a ' before what a spreadsheet would execute, and before what the
+// Guard puts a ' before what a spreadsheet would execute, and before what the
 // reader would take for the word that empties a field.
-func guard(cell string) string {
+func Guard(cell string) string {
 	if needsGuard(cell) {
 		return "'" + cell
 	}
 	return cell
 }
 
-// unguard takes one ' off again where guard may have put it.
+// unguard takes one ' off again where Guard may have put it.
 func unguard(cell string) string {
 	if strings.HasPrefix(cell, "'") && needsGuard(cell[1:]) {
 		return cell[1:]

@@ -29,7 +29,7 @@ func (w *ReportWriter) Write(l LineResult) error {
 		reasons[i] = reason.Message
 	}
 	return w.line([]string{
-		strconv.Itoa(l.Line), guard(l.Username), string(l.Result), guard(strings.Join(reasons, " ")),
+		strconv.Itoa(l.Line), Guard(l.Username), string(l.Result), Guard(strings.Join(reasons, " ")),
 		strings.Join(cardinal.ViolationCodes(l.Reasons), " "),
 	})
 }

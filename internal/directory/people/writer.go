@@ -32,7 +32,7 @@ func (w *Writer) Write(row Row) error {
 	cells := []string{row.Username, row.FullName, row.Email, row.Department, row.Primary, row.Secondary,
 		row.Notes, disabled, string(row.Role)}
 	for i, cell := range cells {
-		cells[i] = guard(cell)
+		cells[i] = Guard(cell)
 	}
 	return w.line(cells)
 }
