@@ -23,6 +23,7 @@ const (
 	PolicyPath       = "/security-options"
 	GeneralPath      = "/options/general"
 	ConfigEditorPath = "/options/config-editor"
+)
 
 // Paths of package self, which the menu under the person's name leads to.
 const (
