@@ -140,6 +140,7 @@ func (k *Kit) functions(words *Words) template.FuncMap {
 	return template.FuncMap{
 		"t":       words.templateText,
 		"tcode":   words.templateCode,
+		"say":     words.Say,
 		"n":       words.Number,
 		"asset":   k.assets.URL,
 		"icon":    k.assets.icon,
