@@ -30,6 +30,7 @@ type User struct {
 	// PasswordMustChange is set while the password is a one-time one given by an administrator.
 	PasswordMustChange bool
 	HasPassword        bool
+	Language           string // the language they chose for their pages, such as "de"; empty: none
 	CreatedAt          time.Time
 	UpdatedAt          time.Time
 	Revision           int64 // counts changes of the record; the ETag

@@ -74,7 +74,7 @@ func (a *App) kit() (*web.Kit, error) {
 	forms := idempotency.New(a.store, a.ring)
 	return web.New(web.Config{
 		Authenticate: access.Sessions(a.Auth, a.Accounts),
-		Sent:         web.Sent{Claim: forms.Claim, Forget: forms.Forget}, Around: a.around,
+		Sent:         web.Sent{Claim: forms.Claim, Forget: forms.Forget}, Around: a.around, KeepLanguage: a.Accounts.SetOwnLanguage,
 		// Every node with the same ring reads the messages that another one wrote.
 		Key: a.ring.MAC("", seal.PurposeSession, "messages of pages").Sum,
 		Now: a.store.Now, ClockOffset: a.config.ClockOffset, Log: a.Log,

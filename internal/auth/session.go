@@ -21,6 +21,7 @@ type Person struct {
 	// SecondFactorDue tells that the organisation requires a second factor of
 	// this person, who has none yet.
 	SecondFactorDue bool
+	Language        string // the language they chose, such as "de"; empty: none
 }
 
 // Session returns whose session a secret belongs to, or an Error of
@@ -49,7 +50,10 @@ func (s *Service) Session(ctx context.Context, token cardinal.Token, from Origin
 		// With a full disk people must still see the pages that help; what must be written fails where it is.
 		_ = s.store.Write(ctx, func(tx *store.Tx) error { return tx.TouchSession(ctx, session.ID) })
 	}
-	return Person{person(session, from), session.User.FullName, session.User.PasswordMustChange, session.ConfirmedAt, due}, nil
+	return Person{
+		Caller: person(session, from), FullName: session.User.FullName, Language: session.User.Language,
+		PasswordMustChange: session.User.PasswordMustChange, ConfirmedAt: session.ConfirmedAt, SecondFactorDue: due,
+	}, nil
 }
 
 // past reports whether a session is past its limits.

@@ -13,7 +13,7 @@ func user(r db.User) cardinal.User {
 	return cardinal.User{
 		ID: cardinal.UserID(r.ID), Customer: cardinal.CustomerID(r.CustomerID), Username: r.Username,
 		FullName: r.FullName, Email: r.Email, Department: r.Department, Notes: r.Notes, Role: cardinal.Role(r.Role),
-		Disabled: r.Disabled, Source: r.Source, PasswordMustChange: r.PasswordMustChange, HasPassword: r.PasswordHash != "",
+		Disabled: r.Disabled, Source: r.Source, PasswordMustChange: r.PasswordMustChange, HasPassword: r.PasswordHash != "", Language: r.Language,
 		CreatedAt: fromMillis(r.CreatedAt), UpdatedAt: fromMillis(r.UpdatedAt), Revision: r.Revision,
 	}
 }

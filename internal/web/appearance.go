@@ -1,8 +1,11 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"time"
+
+	"cardinal"
 )
 
 // Theme is the colour scheme of the pages.
@@ -51,6 +54,11 @@ func (k *Kit) saveAppearance(w http.ResponseWriter, r *http.Request) error {
 	}
 	if language := r.PostForm.Get("language"); k.catalogue.has(language) {
 		k.keep(w, r, languageCookie, language)
+		if caller := CallerOf(r); caller.Kind == cardinal.CallerUser && k.config.KeepLanguage != nil {
+			if err := k.config.KeepLanguage(r.Context(), caller, language); err != nil {
+				return fmt.Errorf("keep the language: %w", err)
+			}
+		}
 	}
 	return k.Redirect(w, r, r.PostForm.Get("back"), Flash{})
 }

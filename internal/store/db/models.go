@@ -311,4 +311,5 @@ type User struct {
 	CreatedAt          int64
 	UpdatedAt          int64
 	Revision           int64
+	Language           string
 }

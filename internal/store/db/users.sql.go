@@ -105,7 +105,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (int64, 
 }
 
 const lockUser = `-- name: LockUser :one
-UPDATE users SET revision = revision WHERE customer_id = $1 AND id = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision
+UPDATE users SET revision = revision WHERE customer_id = $1 AND id = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language
 `
 
 type LockUserParams struct {
@@ -134,12 +134,13 @@ func (q *Queries) LockUser(ctx context.Context, arg LockUserParams) (User, error
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
+		&i.Language,
 	)
 	return i, err
 }
 
 const lockUserByName = `-- name: LockUserByName :one
-UPDATE users SET revision = revision WHERE customer_id = $1 AND username_key = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision
+UPDATE users SET revision = revision WHERE customer_id = $1 AND username_key = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language
 `
 
 type LockUserByNameParams struct {
@@ -168,6 +169,7 @@ func (q *Queries) LockUserByName(ctx context.Context, arg LockUserByNameParams) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
+		&i.Language,
 	)
 	return i, err
 }
@@ -256,7 +258,7 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, 
 }
 
 const user = `-- name: User :one
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision FROM users WHERE customer_id = $1 AND id = $2
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users WHERE customer_id = $1 AND id = $2
 `
 
 type UserParams struct {
@@ -285,12 +287,13 @@ func (q *Queries) User(ctx context.Context, arg UserParams) (User, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
+		&i.Language,
 	)
 	return i, err
 }
 
 const userByName = `-- name: UserByName :one
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision FROM users WHERE customer_id = $1 AND username_key = $2
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users WHERE customer_id = $1 AND username_key = $2
 `
 
 type UserByNameParams struct {
@@ -319,12 +322,13 @@ func (q *Queries) UserByName(ctx context.Context, arg UserByNameParams) (User, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
+		&i.Language,
 	)
 	return i, err
 }
 
 const users = `-- name: Users :many
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision FROM users
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users
 WHERE customer_id = $1 AND username_key > $2
 ORDER BY username_key LIMIT $3
 `
@@ -362,6 +366,7 @@ func (q *Queries) Users(ctx context.Context, arg UsersParams) ([]User, error) {
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Revision,
+			&i.Language,
 		); err != nil {
 			return nil, err
 		}
@@ -377,7 +382,7 @@ func (q *Queries) Users(ctx context.Context, arg UsersParams) ([]User, error) {
 }
 
 const usersByNumberEnd = `-- name: UsersByNumberEnd :many
-SELECT users.id, users.customer_id, users.username, users.username_key, users.full_name, users.email, users.department, users.notes, users.role, users.disabled, users.source, users.search_key, users.password_hash, users.password_must_change, users.created_at, users.updated_at, users.revision FROM users
+SELECT users.id, users.customer_id, users.username, users.username_key, users.full_name, users.email, users.department, users.notes, users.role, users.disabled, users.source, users.search_key, users.password_hash, users.password_must_change, users.created_at, users.updated_at, users.revision, users.language FROM users
 WHERE users.customer_id = $1 AND users.username_key > $2
   AND EXISTS (SELECT 1 FROM card_numbers WHERE card_numbers.user_id = users.id AND card_numbers.number_end = $3)
 ORDER BY users.username_key LIMIT $4
@@ -422,6 +427,7 @@ func (q *Queries) UsersByNumberEnd(ctx context.Context, arg UsersByNumberEndPara
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Revision,
+			&i.Language,
 		); err != nil {
 			return nil, err
 		}
@@ -437,7 +443,7 @@ func (q *Queries) UsersByNumberEnd(ctx context.Context, arg UsersByNumberEndPara
 }
 
 const usersMatching = `-- name: UsersMatching :many
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision FROM users
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users
 WHERE customer_id = $1 AND username_key > $2
   AND search_key LIKE CAST($3 AS TEXT) ESCAPE '\'
 ORDER BY username_key LIMIT $4
@@ -482,6 +488,7 @@ func (q *Queries) UsersMatching(ctx context.Context, arg UsersMatchingParams) ([
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Revision,
+			&i.Language,
 		); err != nil {
 			return nil, err
 		}
@@ -497,7 +504,7 @@ func (q *Queries) UsersMatching(ctx context.Context, arg UsersMatchingParams) ([
 }
 
 const usersOfRole = `-- name: UsersOfRole :many
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled
 `
 
 type UsersOfRoleParams struct {
@@ -532,6 +539,7 @@ func (q *Queries) UsersOfRole(ctx context.Context, arg UsersOfRoleParams) ([]Use
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Revision,
+			&i.Language,
 		); err != nil {
 			return nil, err
 		}

@@ -26,7 +26,7 @@ func Sessions(authenticator *auth.Service, accounts *account.Service) func(conte
 		session := web.Session{
 			Caller: person.Caller, Organisation: setting.CustomerName.In(values),
 			Person: person.FullName, Zone: setting.Location(values), ConfirmedAt: person.ConfirmedAt,
-			OrganisationLanguage: string(setting.CustomerLanguage.In(values)),
+			Language: person.Language, OrganisationLanguage: string(setting.CustomerLanguage.In(values)),
 		}
 		if session.Person == "" {
 			session.Person = person.Caller.Name
