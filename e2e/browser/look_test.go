@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,10 @@ func press(selector string) func(*stage) {
 }
 
 func looks() []look {
+	return slices.Concat(pageLooks(), bulkLooks(), placesLooks())
+}
+
+func pageLooks() []look {
 	return []look{
 		{"sign-in", "", "/sign-in", nil},
 		{"sign-in-refused", "", "/sign-in", press("#sign-in button[type=submit]")},

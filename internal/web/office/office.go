@@ -23,6 +23,16 @@ const (
 	PolicyPath       = "/security-options"
 	GeneralPath      = "/options/general"
 	ConfigEditorPath = "/options/config-editor"
+
+	DevicesPath          = "/options/devices"
+	NewDevicePath        = "/options/new-device"
+	TokensPath           = "/options/api-tokens"
+	NewTokenPath         = "/options/new-api-token"
+	AdministratorsPath   = "/options/administrators"
+	NewAdministratorPath = "/options/new-administrator"
+	GiveRolePath         = "/options/give-role"
+	CustomersPath        = "/options/customers"
+	NewCustomerPath      = "/options/new-customer"
 )
 
 // Paths of package self, which the menu under the person's name leads to.
@@ -52,6 +62,10 @@ func entries(words *web.Words) []entry {
 		{permission: cardinal.PermReadOptions, label: words.T("policy.title"), url: PolicyPath, icon: "shield-lock"},
 		{permission: cardinal.PermReadOptions, label: words.T("office.options"), icon: "settings", children: []entry{
 			{permission: cardinal.PermReadOptions, label: words.T("general.nav"), url: GeneralPath},
+			{permission: cardinal.PermReadOptions, label: words.T("devices.title"), url: DevicesPath, also: []string{NewDevicePath}},
+			{permission: cardinal.PermReadOptions, label: words.T("tokens.title"), url: TokensPath, also: []string{NewTokenPath}},
+			{permission: cardinal.PermReadOptions, label: words.T("administrators.title"), url: AdministratorsPath, also: []string{NewAdministratorPath, GiveRolePath}},
+			{permission: cardinal.PermCustomers, label: words.T("customers.title"), url: CustomersPath, also: []string{NewCustomerPath}},
 			{permission: cardinal.PermReadOptions, label: words.T("office.actions"), children: []entry{
 				{permission: cardinal.PermReadOptions, label: words.T("config.title"), url: ConfigEditorPath},
 			}},

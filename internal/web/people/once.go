@@ -1,12 +1,11 @@
 package people
 
 import (
-	"crypto/rand"
 	"net/http"
-	"strings"
 
 	"cardinal"
 	"cardinal/internal/account"
+	"cardinal/internal/auth"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
 )
@@ -109,7 +108,7 @@ func (h *oncePage) setPassword(w http.ResponseWriter, r *http.Request) error {
 	generated := form.Value("how") != "type" && password.IsZero()
 	switch {
 	case generated:
-		password = newPassword()
+		password = auth.OneTimePassword()
 	case password.IsZero():
 		form.Violate("password", words.T("user.password-missing"))
 		return h.answerPassword(w, r, view, form)
@@ -127,11 +126,4 @@ func (h *oncePage) setPassword(w http.ResponseWriter, r *http.Request) error {
 	return h.show(w, r, view, web.Once{
 		ID: "new-password", Label: words.T("user.password-made", "User", view.Username), Secret: password.Secret, Note: words.T("user.password-made-note"),
 	})
-}
-
-// newPassword draws 80 bits, in groups that can be read out over the telephone:
-// the alphabet of rand.Text is without the digits that look like letters.
-func newPassword() cardinal.Password {
-	text := strings.ToLower(rand.Text()[:16])
-	return cardinal.NewPassword(text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:])
 }
