@@ -67,7 +67,7 @@ func TestPINPolicy(t *testing.T) {
 			t.Errorf("the new PIN lives from %v to %v", view.PIN.CreatedAt, view.PIN.ExpiresAt)
 		}
 		s.open("/summary")
-		if got := s.text("main"); !strings.Contains(got, "14 May 2026, 11:41") {
+		if got := s.text("main"); !strings.Contains(got, "May 14, 2026, 11:41") {
 			t.Errorf("the summary does not say when the PIN expires: %s", got)
 		}
 	})

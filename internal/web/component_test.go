@@ -78,7 +78,7 @@ func TestComponents(t *testing.T) {
 	when := d.All("td time")[0]
 	machine, _ := htmlcheck.Attr(when, "datetime")
 	utc, _ := htmlcheck.Attr(when, "title")
-	if machine != "2026-05-12T09:41:07Z" || utc != "2026-05-12 09:41:07 UTC" || htmlcheck.Words(when) != "12 May 2026, 11:41" {
+	if machine != "2026-05-12T09:41:07Z" || utc != "2026-05-12 09:41:07 UTC" || htmlcheck.Words(when) != "May 12, 2026, 11:41" {
 		t.Errorf("time: %q, %q, %q", machine, utc, htmlcheck.Words(when))
 	}
 	if got := d.Text("output#new-pin"); got != "804162" {

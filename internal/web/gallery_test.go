@@ -123,7 +123,7 @@ func (g *gallery) showComponents(w http.ResponseWriter, r *http.Request) error {
 			{Label: "Notices failed", Value: "3", URL: "/logs/notifications", Tone: web.ToneDanger},
 		},
 		Warning: web.Notice{Tone: web.ToneWarning, Title: "No messaging configuration", Text: "Notices of expiring PINs cannot be sent.", Link: web.Link{URL: "/options/messaging", Label: "Add one"}},
-		Once:    web.Once{ID: "new-pin", Label: "The new PIN of Bruno Costa", Secret: cardinal.NewPIN("804162").Secret, Note: "It is shown this one time. Expires 13 May 2026, 11:41."},
+		Once:    web.Once{ID: "new-pin", Label: "The new PIN of Bruno Costa", Secret: cardinal.NewPIN("804162").Secret, Note: "It is shown this one time. Expires May 13, 2026, 11:41."},
 		Search:  web.Search{ID: "find", Action: "/users/search", Post: true, Name: "text", Label: "Find a user", Hint: "Name, username, e-mail, number or its last four characters"},
 		Columns: []web.Column{
 			{Label: "Name", URL: "?sort=-name", Direction: "ascending"}, {Label: "Number"}, {Label: "PIN"},

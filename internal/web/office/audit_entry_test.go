@@ -77,7 +77,7 @@ func TestAuditEntriesInWords(t *testing.T) {
 		"an instant in the zone of the customer": {
 			cardinal.AuditEntry{Action: "pin.set", Actor: "token HR sync", Subject: "user anna", After: `{"expiresAt":"2026-05-12T22:30:00Z"}`},
 			"The PIN was set.", "API token HR sync", web.Link{URL: "/users/anna", Label: "User anna"},
-			changes("Expires", "", "12 May 2026, 23:30"),
+			changes("Expires", "", "May 12, 2026, 23:30"),
 		},
 		"what there was and is no more": {
 			cardinal.AuditEntry{Action: "card-number.changed", Actor: "console", Subject: "user anna", Before: `{"primary":"••••1234"}`},
