@@ -20,6 +20,7 @@ import (
 	"cardinal/internal/account"
 	"cardinal/internal/audit"
 	"cardinal/internal/auth"
+	"cardinal/internal/bulk"
 	"cardinal/internal/credential"
 	"cardinal/internal/directory"
 	"cardinal/internal/seal"
@@ -50,6 +51,7 @@ type App struct {
 	SignIn    *signin.Service
 	Auth      *auth.Service
 	Directory *directory.Service
+	Bulk      *bulk.Service
 	Log       *slog.Logger
 	config    Config
 	ring      *seal.Ring
@@ -103,6 +105,7 @@ func (a *App) wire() {
 	a.Auth = auth.New(a.store, a.ring, passwords)
 	a.SignIn = signin.New(a.store, a.ring, a.Door.FindNumber)
 	a.Directory = directory.New(a.store, a.Accounts, a.Door, a.Log)
+	a.Bulk = bulk.New(a.store, a.ring, a.Accounts, a.Door, a.Log)
 }
 
 func keyPath(config Config) string { return filepath.Join(config.Data, "cardinal.key") }
@@ -184,7 +187,7 @@ func (a *App) Close(ctx context.Context) error {
 	if a.store == nil {
 		return nil
 	}
-	err := errors.Join(a.Directory.Close(ctx), a.store.Close(), a.closeLog())
+	err := errors.Join(a.Directory.Close(ctx), a.Bulk.Close(ctx), a.store.Close(), a.closeLog())
 	a.store = nil
 	if err != nil {
 		return fmt.Errorf("close: %w", err)

@@ -104,6 +104,7 @@ func (a *App) pageRoutes(kit *web.Kit) ([]web.Route, error) {
 		func() ([]web.Route, error) {
 			return people.Routes(kit, people.Services{Accounts: a.Accounts, Door: a.Door, Auth: a.Auth, SignIns: a.SignIn})
 		},
+		func() ([]web.Route, error) { return people.BulkRoutes(kit, a.Bulk) },
 		func() ([]web.Route, error) { return options.Routes(kit, options.Services{Accounts: a.Accounts}) },
 	} {
 		made, err := more()

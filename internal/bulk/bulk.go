@@ -261,3 +261,6 @@ func (s *Service) Cancel(ctx context.Context, caller cardinal.Caller, id cardina
 		return record(tx, caller, "bulk.cancelled", id, nil)
 	})
 }
+
+// Now is the instant by the program's clock.
+func (s *Service) Now() time.Time { return s.store.Now() }

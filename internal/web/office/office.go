@@ -58,7 +58,7 @@ type entry struct {
 
 func entries(words *web.Words) []entry {
 	return []entry{
-		{permission: cardinal.PermReadUsers, label: words.T("users.title"), url: UsersPath, icon: "users", also: []string{NewUserPath, ImportPath, ExportPath}},
+		{permission: cardinal.PermReadUsers, label: words.T("users.title"), url: UsersPath, icon: "users", also: []string{NewUserPath, BulkPath, ImportPath, ExportPath}},
 		{permission: cardinal.PermReadOptions, label: words.T("policy.title"), url: PolicyPath, icon: "shield-lock"},
 		{permission: cardinal.PermReadOptions, label: words.T("office.options"), icon: "settings", children: []entry{
 			{permission: cardinal.PermReadOptions, label: words.T("general.nav"), url: GeneralPath},
