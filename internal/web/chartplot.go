@@ -102,7 +102,7 @@ func (w *Words) plot(c Chart) *plot {
 		return nil
 	}
 	if c.Text == nil {
-		c.Text = w.figure
+		c.Text = w.Figure
 	}
 	s := scaleOf(c)
 	p := &plot{Chart: c, Height: chartHeight, Base: chartBottom, Link: c.linked(), Legend: c.Kind == ChartBars || len(c.Series) > 2}
@@ -124,10 +124,11 @@ func (w *Words) plot(c Chart) *plot {
 	return p
 }
 
-// figure writes a number as the language does.
-func (w *Words) figure(value float64) string {
-	if value == math.Trunc(value) {
-		return w.numbers.Sprintf("%d", int(value))
+// Figure returns a number as the language writes it, with one decimal place
+// where it is not whole.
+func (w *Words) Figure(value float64) string {
+	if value == math.Trunc(value) && math.Abs(value) < 1<<53 {
+		return w.numbers.Sprintf("%d", int64(value))
 	}
 	return w.numbers.Sprintf("%.1f", value)
 }

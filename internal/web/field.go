@@ -42,6 +42,7 @@ type Field struct {
 	Unit         string // stands behind the field: "hours"
 	Rows         int    // of Textarea and Code; 0 is 4
 	Short        bool   // the field is as wide as a few words
+	Nested       bool   // the field only matters with the one above it, and is set in below it
 	Beside       []Beside
 
 	// Rules are listed below the field. With CheckURL, scripts post what is

@@ -33,8 +33,7 @@ type pages struct {
 func Routes(kit *web.Kit, services Services) ([]web.Route, error) {
 	p := &pages{Services: services, kit: kit}
 	var routes []web.Route
-	for _, page := range []func() ([]web.Route, error){
-		p.policyRoutes, p.generalRoutes, p.configRoutes,
+	for _, page := range []func() ([]web.Route, error){p.policyRoutes, p.signInRoutes, p.generalRoutes, p.configRoutes,
 		p.deviceRoutes, p.tokenRoutes, p.administratorRoutes, p.customerRoutes,
 	} {
 		made, err := page()

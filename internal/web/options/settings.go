@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,8 @@ func (p *pages) settingsOf(r *http.Request, page setting.Page) ([]account.Settin
 // settingField draws a setting as a field that is named after its key.
 func settingField(words *web.Words, view account.SettingView) web.Field {
 	field := web.Field{
-		Name: view.Key, Kind: web.Text, Label: words.Say(view.Label), Hint: words.Say(view.Meaning), Value: textOf(view.Value), Unit: words.Code("unit", view.Key, ""),
+		Name: view.Key, Kind: web.Text, Label: words.Say(view.Label), Hint: words.Say(view.Meaning), Value: textOf(view.Value),
+		Unit: words.Code("unit", view.Key, ""), Nested: dependent(view.Key),
 	}
 	switch view.Type {
 	case setting.Integer:
@@ -48,6 +50,16 @@ func settingField(words *web.Words, view account.SettingView) web.Field {
 		field.MaxLength = view.Max
 	}
 	return field
+}
+
+// dependent reports whether a setting only matters while the one before it on
+// its page is on.
+func dependent(key string) bool {
+	switch key {
+	case setting.UserCanChangePINAskCurrent.Key, setting.UserCanChangeCardIDWhich.Key, setting.UserCanChangeCardIDAuto.Key:
+		return true
+	}
+	return false
 }
 
 func optionsOf(words *web.Words, view account.SettingView) []web.Option {
@@ -91,9 +103,21 @@ func inWords(words *web.Words, view account.SettingView, raw string) string {
 		return strings.Join(list, ", ")
 	case setting.Text:
 		return textOf(raw)
+	case setting.Limits:
+		return limitsInWords(words, raw)
 	}
-	return strings.TrimSpace(raw + " " + unit)
+	n, err := strconv.Atoi(raw)
+	if err != nil {
+		return raw
+	}
+	if n == unlimited && view.Min == unlimited {
+		return words.T("options.without-limit")
+	}
+	return strings.TrimSpace(words.Number(n) + " " + unit)
 }
+
+// unlimited is what a setting whose least value it is takes for without limit.
+const unlimited = -1
 
 // rawOf returns what stands in the form for a setting as canonical JSON. What
 // the setting does not take is refused at its field.
@@ -102,8 +126,12 @@ func rawOf(form *web.Form, words *web.Words, view account.SettingView) string {
 	switch view.Type {
 	case setting.Integer:
 		n, err := strconv.Atoi(form.Value(view.Key))
+		least := view.Min
+		if form.Field(unlimitedName(view.Key)) != nil {
+			least = 0 // what is below has a box of its own
+		}
 		if err != nil || n < view.Min || n > view.Max {
-			form.Violate(view.Key, words.T("options.whole-number", "Label", words.Say(view.Label), "Min", view.Min, "Max", view.Max))
+			form.Violate(view.Key, words.T("options.whole-number", "Label", words.Say(view.Label), "Min", least, "Max", view.Max))
 			return view.Value
 		}
 		return strconv.Itoa(n)
@@ -117,7 +145,7 @@ func rawOf(form *web.Form, words *web.Words, view account.SettingView) string {
 		raw = jsonOf(form.Value(view.Key))
 	}
 	canonical, err := view.Check(raw)
-	form.Refuse(err)
+	form.Refuse(inLabels([]account.SettingView{view}, err))
 	return canonical
 }
 
@@ -160,10 +188,32 @@ func (p *pages) saveSettings(r *http.Request, form *web.Form, views []account.Se
 	if errors.Is(err, cardinal.ErrStale) {
 		settingsDiffer(form, words, views, change)
 	}
-	if form.Refuse(err) {
+	if form.Refuse(inLabels(views, err)) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// inLabels returns err with the settings called by their labels, as the page
+// does, and not by their keys, as the API does.
+func inLabels(views []account.SettingView, err error) error {
+	var refused *cardinal.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	said := func(text string) string {
+		for _, view := range views {
+			text = strings.ReplaceAll(text, view.Key+" takes ", view.Label+" takes ")
+			text = strings.ReplaceAll(text, " ("+view.Key+")", "")
+		}
+		return text
+	}
+	renamed := *refused
+	renamed.Detail, renamed.Violations = said(renamed.Detail), slices.Clone(renamed.Violations)
+	for i := range renamed.Violations {
+		renamed.Violations[i].Message = said(renamed.Violations[i].Message)
+	}
+	return &renamed
 }
 
 // settingsDiffer notes what somebody else saved where it is not what was typed,
