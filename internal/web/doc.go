@@ -77,6 +77,24 @@
 // belong to a code of the vocabulary are asked for by prefix and code:
 // {{tcode "outcome" .Outcome}} is the text "outcome.wrong-pin".
 //
+// What use cases and settings say is English: cardinal.Errorf, Invalid, Violated
+// and Say keep the format, under which locale/sentences.LANGUAGE.json has the
+// wording of another language. Form.Refuse and the pages of errors ask for it;
+// pages do so with words.Sentence(violation.Sentence()), with words.Say for a
+// sentence that was kept as text, and with {{say .Label}} in templates. Write a
+// format out where it is made, and pass it on with "%s". Dates and figures come
+// from Words too: Date, DateAndTime, DayAndMonth, Weekday, Number, Percent.
+//
+// A language is there as soon as locale/ has a file of it; from then on a test
+// asks for all of it. CONTRIBUTING.md says how to add one.
+//
+// # Sending a form twice
+//
+// Page.Show puts a key into every form that is posted. The same form sent again
+// in the same session, by a double click or after going back, is not handled: a
+// page says that it was already sent. What was refused or failed may be sent
+// again, and so may forms to a Route that is Repeatable: searches, previews.
+//
 // # Components
 //
 // The gallery in gallery_test.go and testdata/gallery shows each component and

@@ -50,7 +50,7 @@ func (p *pages) administratorRoutes() ([]web.Route, error) {
 		{Pattern: "GET " + office.NewAdministratorPath, Permission: cardinal.PermGrantRoles, Handle: h.showNew},
 		{Pattern: "POST " + office.NewAdministratorPath, Permission: cardinal.PermGrantRoles, Handle: h.create},
 		{Pattern: "GET " + office.GiveRolePath, Permission: cardinal.PermGrantRoles, Handle: h.showGive},
-		{Pattern: "POST " + office.GiveRolePath, Permission: cardinal.PermGrantRoles, Handle: h.find},
+		{Pattern: "POST " + office.GiveRolePath, Permission: cardinal.PermGrantRoles, Repeatable: true, Handle: h.find},
 		{Pattern: "GET " + path, Permission: cardinal.PermGrantRoles, Handle: h.showRole},
 		{Pattern: "POST " + path, Permission: cardinal.PermGrantRoles, Handle: h.saveRole},
 		{Pattern: "GET " + path + "/remove", Permission: cardinal.PermGrantRoles, Handle: h.askRemove},

@@ -44,7 +44,7 @@ func (p *pages) usersRoutes() ([]web.Route, error) {
 	h := &usersPage{p, page}
 	return []web.Route{
 		{Pattern: "GET " + office.UsersPath, Permission: cardinal.PermReadUsers, Handle: h.list},
-		{Pattern: "POST " + office.UsersPath, Permission: cardinal.PermReadUsers, Handle: h.search},
+		{Pattern: "POST " + office.UsersPath, Permission: cardinal.PermReadUsers, Repeatable: true, Handle: h.search},
 	}, nil
 }
 
