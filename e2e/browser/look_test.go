@@ -87,7 +87,7 @@ func press(selector string) func(*stage) {
 }
 
 func looks() []look {
-	return slices.Concat(pageLooks(), bulkLooks(), optionsLooks(), placesLooks())
+	return slices.Concat(pageLooks(), accessLooks(), bulkLooks(), optionsLooks(), placesLooks())
 }
 
 func pageLooks() []look {

@@ -24,7 +24,8 @@ type SecondStep struct {
 	Username string
 	App      bool // an authenticator app
 	Passkey  bool // a passkey that works at this host
-	Recovery bool // at least one recovery code
+	// RecoveryCodes is how many are left.
+	RecoveryCodes int
 	// Elsewhere are the other hosts that the person has passkeys for.
 	Elsewhere []string
 }
@@ -39,7 +40,7 @@ func (s *Service) SecondStep(ctx context.Context, pending cardinal.Token, host s
 			return err
 		}
 		have, err := factorsOf(ctx, tx, user)
-		step = SecondStep{Username: user.Username, App: have.App, Recovery: have.RecoveryCodes > 0}
+		step = SecondStep{Username: user.Username, App: have.App, RecoveryCodes: have.RecoveryCodes}
 		for _, key := range have.Passkeys {
 			if key.Host == host {
 				step.Passkey = true

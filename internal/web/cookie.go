@@ -16,13 +16,16 @@ const (
 	AppearancePath = "/appearance"
 )
 
-// sessionCookie is the name of the session's cookie. Over TLS it has the
-// prefix that keeps other hosts and plain HTTP from setting it (RFC 6265bis).
-func (k *Kit) sessionCookie(r *http.Request) string {
+// sessionCookie is the name of the session's cookie.
+func (k *Kit) sessionCookie(r *http.Request) string { return k.tokenCookie(r, "session") }
+
+// tokenCookie is the name of a cookie with a token. Over TLS it has the prefix
+// that keeps other hosts and plain HTTP from setting it (RFC 6265bis).
+func (k *Kit) tokenCookie(r *http.Request, name string) string {
 	if k.config.HTTPS(r) {
-		return "__Host-cardinal-session"
+		return "__Host-cardinal-" + name
 	}
-	return "cardinal-session"
+	return "cardinal-" + name
 }
 
 // secure reports whether a cookie can be marked Secure: under TLS alone. On
@@ -57,10 +60,26 @@ func (k *Kit) clear(w http.ResponseWriter, r *http.Request, name string) {
 }
 
 // sessionToken returns the token that came with the request, or none.
-func (k *Kit) sessionToken(r *http.Request) cardinal.Token {
-	c, err := r.Cookie(k.sessionCookie(r))
+func (k *Kit) sessionToken(r *http.Request) cardinal.Token { return k.Carried(r, "session") }
+
+// Carry gives the browser a token that is no session, under a name of its own,
+// for so long: that of a sign-in or a set-up that has several pages.
+func (k *Kit) Carry(w http.ResponseWriter, r *http.Request, name string, token cardinal.Token, life time.Duration) {
+	c := k.cookie(r, k.tokenCookie(r, name), token.Reveal())
+	c.MaxAge = int(life.Seconds())
+	http.SetCookie(w, c)
+}
+
+// Carried returns the token that came with the request under the name, or none.
+func (k *Kit) Carried(r *http.Request, name string) cardinal.Token {
+	c, err := r.Cookie(k.tokenCookie(r, name))
 	if err != nil {
 		return cardinal.Token{}
 	}
 	return cardinal.NewToken(c.Value)
+}
+
+// Drop makes the browser forget the token of that name.
+func (k *Kit) Drop(w http.ResponseWriter, r *http.Request, name string) {
+	k.clear(w, r, k.tokenCookie(r, name))
 }

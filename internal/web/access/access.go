@@ -46,7 +46,8 @@ func Routes(kit *web.Kit, services Services) ([]web.Route, error) {
 	p := &pages{Services: services, kit: kit}
 	var routes []web.Route
 	for _, page := range []func() ([]web.Route, error){
-		p.signInRoutes, p.passwordRoutes, p.confirmRoutes, p.sessionsRoutes,
+		p.signInRoutes, p.secondRoutes, p.passwordRoutes, p.confirmRoutes, p.sessionsRoutes,
+		p.factorRoutes, p.appRoutes, p.passkeyRoutes, p.codesRoutes,
 	} {
 		made, err := page()
 		if err != nil {

@@ -97,8 +97,13 @@ func (s *signInPage) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	next := web.SafePath(form.Value("next"), "/")
+	if auth.Pending(token) {
+		s.kit.Carry(w, r, pendingName, token, auth.WaitingLife)
+		return s.kit.Redirect(w, r, secondURL("", next), web.Flash{})
+	}
 	s.kit.SetSession(w, r, token, time.Time{})
-	return s.kit.Redirect(w, r, web.SafePath(form.Value("next"), "/"), web.Flash{})
+	return s.kit.Redirect(w, r, next, web.Flash{})
 }
 
 // signOut ends the session, and forgets it also where it had ended already.
