@@ -321,3 +321,16 @@ func placesFaults(format, text string) []string {
 	}
 	return nil
 }
+
+func TestRefusalsSpeakTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	words := germanSentences(t, `{"At least %d characters": "Mindestens %[1]v Zeichen", "Sign in first.": "Melden Sie sich zuerst an."}`)
+	form := NewForm(words, "pin", "OK")
+	form.Add(Field{Name: "pin", Kind: Password, Label: "PIN"})
+	if !form.Refuse(cardinal.Invalid("pin", "At least %d characters", 6)) || form.Field("pin").Messages()[0] != "Mindestens 6 Zeichen" {
+		t.Errorf("the field says %q", form.Field("pin").Messages())
+	}
+	if !form.Refuse(cardinal.Errorf(cardinal.CodeRateLimited, "Sign in first.")) || form.Detail() != "Melden Sie sich zuerst an." {
+		t.Errorf("the form says %q", form.Detail())
+	}
+}
