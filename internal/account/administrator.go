@@ -12,6 +12,7 @@ import (
 type Administrator struct {
 	cardinal.User
 	LastSessionAt time.Time // when they last signed in to the pages; zero: never, as far as the audit log reaches
+	SecondFactor  bool      // whether they have one besides the password
 }
 
 // AdministratorPage is one page of administrators by username; Next is the
@@ -46,7 +47,11 @@ func (s *Service) Administrators(ctx context.Context, caller cardinal.Caller, cu
 			if err != nil {
 				return page, err
 			}
-			page.Administrators = append(page.Administrators, Administrator{user, at})
+			second, err := tx.HasSecondFactor(ctx, user)
+			if err != nil {
+				return page, err
+			}
+			page.Administrators = append(page.Administrators, Administrator{user, at, second})
 		}
 		return page, nil
 	})

@@ -218,11 +218,17 @@ func TestWhoAdministrates(t *testing.T) {
 		if _, err := auth.New(o.store, o.Ring, o.passwords).SignIn(ctx, from, auth.Origin{}); err != nil {
 			t.Fatal(err)
 		}
+		storetest.Write(t, o.store, func(ctx context.Context, tx *store.Tx) error {
+			return tx.PutTOTPSecret(ctx, o.look("help").User, store.TOTPSecret{Sealed: []byte("sealed")})
+		})
 		page, err := o.service.Administrators(ctx, boss, "", 2)
 		if err != nil || len(page.Administrators) != 2 || page.Next != "help" {
 			t.Fatalf("the first are %+v, %v", page, err)
 		}
 		first, second := page.Administrators[0], page.Administrators[1]
+		if first.SecondFactor || !second.SecondFactor {
+			t.Errorf("second factors: %v and %v", first.SecondFactor, second.SecondFactor)
+		}
 		if first.ID != boss.User || !first.LastSessionAt.IsZero() || second.ID != help.User || !second.LastSessionAt.Equal(signedIn) {
 			t.Errorf("they are %+v", page.Administrators)
 		}

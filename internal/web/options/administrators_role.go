@@ -120,10 +120,10 @@ func (h *administratorsPage) answerRole(w http.ResponseWriter, r *http.Request, 
 		Title: words.T("administrators.role-of", "Person", nameOf(view.User)), Lead: words.T("administrators.role-lead"), Status: form.Status(), Narrow: true,
 		Back: web.Link{URL: office.AdministratorsPath, Label: words.T("administrators.title")},
 	}
-	if view.Role != cardinal.RoleUser {
-		head.Actions = []web.Link{{URL: administratorURL(view.Username, "remove"), Label: words.T("administrators.remove"), Icon: "ban"}}
-	}
 	data := placeForm{Form: form}
+	if view.Role != cardinal.RoleUser {
+		data.Other = web.Link{URL: administratorURL(view.Username, "remove"), Label: words.T("administrators.remove"), Icon: "ban"}
+	}
 	if !view.HasPassword {
 		data.Effects = []string{words.T("administrators.password-first")}
 	}

@@ -34,7 +34,7 @@ func (h *customersPage) answerDelete(w http.ResponseWriter, r *http.Request, vie
 		Title: words.T("customers.delete-ask", "Customer", view.Name), Status: form.Status(), Narrow: true,
 		Back: web.Link{URL: below(office.CustomersPath, string(view.ID)), Label: view.Name},
 	}, placeForm{Form: form, Effects: []string{
-		words.T("customers.delete-users", "Count", view.Users), words.T("customers.delete-devices", "Count", view.Devices, "Tokens", view.Tokens),
+		words.T("customers.delete-users", "Count", view.Users), words.T("customers.delete-devices", "Devices", words.Number(view.Devices), "Tokens", words.Number(view.Tokens)),
 		words.T("customers.delete-logs"), words.T("customers.delete-for-good"),
 	}})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"cardinal"
 	"cardinal/internal/account"
@@ -109,7 +110,7 @@ func (h *devicesPage) answer(w http.ResponseWriter, r *http.Request, view accoun
 		data.Use[1].Text = words.T("devices.never-seen")
 	}
 	if !view.LockedUntil.IsZero() {
-		data.Locked = web.Notice{Tone: web.ToneWarning, Title: words.T("devices.locked"), Text: words.T("devices.locked-text", "When", shell.Time(view.LockedUntil).Local())}
+		data.Locked = web.Notice{Tone: web.ToneWarning, Title: words.T("devices.locked"), Text: words.T("devices.locked-text", "When", shell.Time(view.LockedUntil.Add(time.Minute-1)).Local())} // shown in whole minutes
 	}
 	head := web.Head{Title: view.Name, Back: web.Link{URL: office.DevicesPath, Label: words.T("devices.title")}}
 	if data.Form != nil {

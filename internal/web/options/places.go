@@ -26,6 +26,7 @@ const placesOnPage = 50
 type placeForm struct {
 	Effects []string // what the form will do, where that is dangerous
 	Form    *web.Form
+	Other   web.Link // what else can be done; may be zero
 }
 
 type placeAsk struct{ Confirm web.Confirm }
