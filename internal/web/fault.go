@@ -58,6 +58,14 @@ func (f fault) because(err error) fault {
 	return f
 }
 
+// text is what the page says: the error's own sentence, or else that of its kind.
+func (f fault) text(words *Words) string {
+	if f.detail.IsZero() {
+		return words.code("fault", f.key+".text", "")
+	}
+	return words.Sentence(f.detail)
+}
+
 // faultData is what the page of an error shows.
 type faultData struct {
 	Status    int
@@ -91,11 +99,8 @@ func (k *Kit) faultPage(r *http.Request) *Page[faultData] {
 func (k *Kit) showFault(w http.ResponseWriter, r *http.Request, f fault) {
 	words := WordsOf(r)
 	data := faultData{
-		Status: f.status, Title: words.code("fault", f.key+".title", ""), Text: words.Sentence(f.detail),
+		Status: f.status, Title: words.code("fault", f.key+".title", ""), Text: f.text(words),
 		RequestID: RequestID(r), SignedIn: SessionOf(r).SignedIn(),
-	}
-	if data.Text == "" {
-		data.Text = words.code("fault", f.key+".text", "")
 	}
 	if f.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.retry.Seconds()))))

@@ -333,4 +333,7 @@ func TestRefusalsSpeakTheReadersLanguage(t *testing.T) {
 	if !form.Refuse(cardinal.Errorf(cardinal.CodeRateLimited, "Sign in first.")) || form.Detail() != "Melden Sie sich zuerst an." {
 		t.Errorf("the form says %q", form.Detail())
 	}
+	if text := faultOf(cardinal.CodeForbidden).because(cardinal.Errorf(cardinal.CodeForbidden, "Sign in first.")).text(words); text != "Melden Sie sich zuerst an." {
+		t.Errorf("the page of the error says %q", text)
+	}
 }
