@@ -87,7 +87,7 @@ func press(selector string) func(*stage) {
 }
 
 func looks() []look {
-	return slices.Concat(pageLooks(), accessLooks(), bulkLooks(), optionsLooks(), placesLooks())
+	return slices.Concat(pageLooks(), accessLooks(), bulkLooks(), optionsLooks(), placesLooks(), importLooks())
 }
 
 func pageLooks() []look {

@@ -102,7 +102,9 @@ func (a *App) pageRoutes(kit *web.Kit) ([]web.Route, error) {
 			return access.Routes(kit, access.Services{Accounts: a.Accounts, Auth: a.Auth, Nav: self.Nav(a.Door)})
 		},
 		func() ([]web.Route, error) {
-			return people.Routes(kit, people.Services{Accounts: a.Accounts, Door: a.Door, Auth: a.Auth, SignIns: a.SignIn})
+			return people.Routes(kit, people.Services{
+				Accounts: a.Accounts, Door: a.Door, Auth: a.Auth, SignIns: a.SignIn, Directory: a.Directory, Audit: a.auditOf,
+			})
 		},
 		func() ([]web.Route, error) { return people.BulkRoutes(kit, a.Bulk) },
 		func() ([]web.Route, error) { return options.Routes(kit, options.Services{Accounts: a.Accounts}) },
@@ -114,4 +116,9 @@ func (a *App) pageRoutes(kit *web.Kit) ([]web.Route, error) {
 		routes = append(routes, made...)
 	}
 	return routes, nil
+}
+
+// auditOf is the history of one subject, for the pages that show it.
+func (a *App) auditOf(ctx context.Context, caller cardinal.Caller, subject string, before int64, most int) ([]cardinal.AuditEntry, error) {
+	return audit.List(ctx, a.store, caller, subject, before, most)
 }

@@ -22,7 +22,7 @@ func Happening(shell web.Shell, e cardinal.AuditEntry) web.Happening {
 	words := shell.Words
 	h := web.Happening{
 		At: shell.Time(e.Time), What: words.Code("action", e.Action, e.Action), Code: e.Action,
-		About: aboutOf(words, e), Who: named(words, e.Actor), From: e.Address,
+		About: aboutOf(words, e), Who: Named(words, e.Actor), From: e.Address,
 	}
 	before, after := fieldsOf(e.Before), fieldsOf(e.After)
 	names := maps.Clone(before)
@@ -35,15 +35,16 @@ func Happening(shell web.Shell, e cardinal.AuditEntry) web.Happening {
 	return h
 }
 
-// named puts "user anna" into words: what sort of thing it is, and its name.
-func named(words *web.Words, text string) string {
+// Named puts "user anna" into words, as entries name actors and subjects: what
+// sort of thing it is, and its name.
+func Named(words *web.Words, text string) string {
 	kind, name, _ := strings.Cut(strings.Replace(text, "API token ", "token ", 1), " ")
 	return strings.TrimSpace(words.Code("audit-kind", kind, kind) + " " + name)
 }
 
 // aboutOf leads to the page of what the entry is about, where there is one.
 func aboutOf(words *web.Words, e cardinal.AuditEntry) web.Link {
-	link := web.Link{Label: named(words, e.Subject)}
+	link := web.Link{Label: Named(words, e.Subject)}
 	kind, name, _ := strings.Cut(e.Subject, " ")
 	switch {
 	case name == "" || strings.HasSuffix(e.Action, ".deleted"):

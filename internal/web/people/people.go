@@ -7,11 +7,14 @@
 package people
 
 import (
+	"context"
 	"embed"
 
+	"cardinal"
 	"cardinal/internal/account"
 	"cardinal/internal/auth"
 	"cardinal/internal/credential"
+	"cardinal/internal/directory"
 	"cardinal/internal/signin"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
@@ -26,6 +29,11 @@ type Services struct {
 	Door     *credential.Door
 	Auth     *auth.Service
 	SignIns  *signin.Service
+
+	Directory *directory.Service
+	// Audit returns entries about one subject, as in "user anna", newest first:
+	// at most so many before a number, of which 0 is none.
+	Audit func(ctx context.Context, caller cardinal.Caller, subject string, before int64, most int) ([]cardinal.AuditEntry, error)
 }
 
 // pages is what all handlers of this package share.
@@ -40,6 +48,7 @@ func Routes(kit *web.Kit, services Services) ([]web.Route, error) {
 	var routes []web.Route
 	for _, page := range []func() ([]web.Route, error){
 		p.usersRoutes, p.newUserRoutes, p.userRoutes, p.askRoutes, p.onceRoutes, p.signInsRoutes,
+		p.userAuditRoutes, p.importRoutes, p.exportRoutes,
 	} {
 		made, err := page()
 		if err != nil {

@@ -44,7 +44,7 @@ func (h *signInsPage) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	words := web.WordsOf(r)
 	path := office.UserURL(view.Username, "sign-ins")
-	data := signInsData{Tabs: userTabs(r, view, false), Empty: web.Empty{
+	data := signInsData{Tabs: userTabs(r, view, tabSignIns), Empty: web.Empty{
 		Icon: "printer", Title: words.T("sign-ins.none"), Text: words.T("sign-ins.none-text", "User", view.Username),
 	}}
 	if before != "" {

@@ -160,7 +160,7 @@ func (h *userPage) answer(w http.ResponseWriter, r *http.Request, view account.U
 		return err
 	}
 	data := userData{
-		Badges: badgesOf(words, view), Tabs: userTabs(r, view, true), Form: form, Details: detailFacts(words, view), Numbers: numberFacts(words, view),
+		Badges: badgesOf(words, view), Tabs: userTabs(r, view, tabDetails), Form: form, Details: detailFacts(words, view), Numbers: numberFacts(words, view),
 		PIN: pinFacts(r, view), Access: accessFacts(r, view), Changes: changeFacts(words, changes),
 	}
 	if view.Role.Outranks(caller.Role) {
@@ -214,11 +214,21 @@ func userHead(words *web.Words, view account.UserView) web.Head {
 	return head
 }
 
-func userTabs(r *http.Request, view account.UserView, details bool) []web.Tab {
-	words := web.WordsOf(r)
-	tabs := []web.Tab{{Label: words.T("user.tab-details"), URL: office.UserURL(view.Username), Active: details}}
-	if web.CallerOf(r).May(cardinal.PermReadSignIns) {
-		tabs = append(tabs, web.Tab{Label: words.T("user.tab-sign-ins"), URL: office.UserURL(view.Username, "sign-ins"), Active: !details})
+// The tabs of *User details*, by the part of the address that leads to them.
+const (
+	tabDetails = ""
+	tabSignIns = "sign-ins"
+	tabAudit   = "audit"
+)
+
+func userTabs(r *http.Request, view account.UserView, active string) []web.Tab {
+	words, caller := web.WordsOf(r), web.CallerOf(r)
+	tabs := []web.Tab{{Label: words.T("user.tab-details"), URL: office.UserURL(view.Username), Active: active == tabDetails}}
+	if caller.May(cardinal.PermReadSignIns) {
+		tabs = append(tabs, web.Tab{Label: words.T("user.tab-sign-ins"), URL: office.UserURL(view.Username, tabSignIns), Active: active == tabSignIns})
+	}
+	if caller.May(cardinal.PermReadLogs) {
+		tabs = append(tabs, web.Tab{Label: words.T("user.tab-audit"), URL: office.UserURL(view.Username, tabAudit), Active: active == tabAudit})
 	}
 	return tabs
 }
