@@ -53,6 +53,7 @@ var arrows = map[string][]string{
 	"internal/web/office":    edge("internal/web", "internal/web/access"),
 	"internal/web/people":    edge("internal/web", "internal/web/office"),
 	"internal/web/options":   edge("internal/web", "internal/web/office"),
+	"internal/web/logs":      edge("internal/web", "internal/web/office"),
 	"internal/web/self":      edge("internal/web", "internal/web/access"),
 	"internal/web/htmlcheck": nil,
 	"internal/cups":          edge(),
@@ -85,7 +86,7 @@ func useCase(downwards ...string) []string {
 func edge(others ...string) []string {
 	return append(others, "internal/credential", "internal/signin", "internal/account", "internal/directory",
 		"internal/directory/people", "internal/bulk", "internal/idempotency", "internal/automation", "internal/notify", "internal/auth", "internal/audit",
-		"internal/setting", "internal/policy", "internal/cardformat")
+		"internal/setting", "internal/policy", "internal/cardformat", "internal/applog")
 }
 
 // edges may not import one another even in tests, but for their own kit.

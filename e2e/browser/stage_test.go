@@ -33,6 +33,7 @@ type stage struct {
 	t     *testing.T
 	app   *app.App
 	url   string
+	data  string // the data directory
 	clock *clock
 	as    cardinal.Caller // the console of the organisation
 }
@@ -60,7 +61,8 @@ func newStage(t *testing.T) *stage {
 	b := browsertest.New(t)
 	s := &stage{Browser: b, t: t, clock: &clock{now: time.Date(2026, 5, 12, 9, 41, 0, 0, time.UTC)}}
 	var err error
-	s.app, err = app.Open(t.Context(), app.Config{Data: t.TempDir(), Create: true, Clock: s.clock.Now})
+	s.data = t.TempDir()
+	s.app, err = app.Open(t.Context(), app.Config{Data: s.data, Create: true, Clock: s.clock.Now})
 	s.must(err)
 	t.Cleanup(func() { s.must(s.app.Close(context.WithoutCancel(t.Context()))) })
 	customer, err := s.app.Accounts.Install(t.Context(), account.NewCustomer{

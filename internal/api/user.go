@@ -137,7 +137,7 @@ func (s *server) refuseEmptyPIN(ctx context.Context, caller cardinal.Caller, use
 		return err
 	}
 	s.Log.LogAttrs(ctx, slog.LevelWarn, "PIN refused", slog.String("requestId", caller.RequestID), slog.String("customer", string(caller.Customer)),
-		slog.String("username", username), slog.String("caller", caller.Actor()), slog.Any("violations", cardinal.ViolationCodes(violations)))
+		slog.String("customerId", string(caller.Customer)), slog.String("username", username), slog.String("caller", caller.Actor()), slog.Any("violations", cardinal.ViolationCodes(violations)))
 	return &cardinal.Error{Code: cardinal.CodePolicyViolation, Detail: "The PIN is empty. Nothing was changed.", Violations: violations}
 }
 

@@ -18,7 +18,7 @@ const (
 // openLog returns a logger that writes JSON lines to DIR/log/cardinal.log and to
 // copy.
 func openLog(dir string, also io.Writer) (*slog.Logger, func() error, error) {
-	folder := filepath.Join(dir, "log")
+	folder := logFolder(dir)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, nil, unwritable(dir, err)
 	}

@@ -135,6 +135,6 @@ func (s *Service) record(ctx context.Context, caller cardinal.Caller, f Filter) 
 		fields["text"] = true // what was typed may be anything
 	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {
-		return audit.Record(tx, caller, audit.Entry{Action: "application-log.exported", Subject: "application log", After: fields})
+		return audit.Record(tx, caller, audit.Entry{Action: "application-log.exported", Subject: "application-log", After: fields})
 	})
 }

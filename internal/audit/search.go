@@ -186,7 +186,7 @@ func Export(ctx context.Context, s *store.Store, caller cardinal.Caller, f Filte
 	err = s.Write(ctx, func(tx *store.Tx) error {
 		fields := f.fields()
 		fields["entries"] = count
-		return Record(tx, caller, Entry{Action: "audit-entries.exported", Subject: "audit log", After: fields})
+		return Record(tx, caller, Entry{Action: "audit-entries.exported", Subject: "audit-log", After: fields})
 	})
 	if err != nil {
 		return err

@@ -62,6 +62,7 @@ func (d *Door) logRefusal(ctx context.Context, by Acting, user cardinal.User, re
 		return
 	}
 	d.log.WarnContext(ctx, "PIN refused", "requestId", by.Caller.RequestID, "customer", setting.CustomerName.In(by.Settings),
+		"customerId", string(by.Caller.Customer),
 		"username", user.Username, "caller", by.Caller.Actor(), "violations", cardinal.ViolationCodes(cardinal.ViolationsOf(refused)))
 }
 

@@ -123,7 +123,7 @@ func (s *Service) inBackground(ctx context.Context, im *importer, kept *spool, o
 	} else {
 		err = errors.Join(err, kept.close())
 	}
-	attrs := []any{"import", string(over.ID), "requestId", im.caller.RequestID, "state", string(over.State), "lastLine", over.LastLine}
+	attrs := []any{"import", string(over.ID), "customerId", string(im.caller.Customer), "requestId", im.caller.RequestID, "state", string(over.State), "lastLine", over.LastLine}
 	if err != nil {
 		s.log.ErrorContext(ctx, "import failed", append(attrs, "error", err)...)
 		return

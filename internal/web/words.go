@@ -205,6 +205,18 @@ func (w *Words) Code(prefix, code, fallback string) string {
 	return w.code(prefix, code, fallback)
 }
 
+// Codes returns the codes that have a text under the prefix, in their order.
+func (w *Words) Codes(prefix string) []string {
+	var codes []string
+	for key := range w.english {
+		if code, found := strings.CutPrefix(key, prefix+"."); found {
+			codes = append(codes, code)
+		}
+	}
+	slices.Sort(codes)
+	return codes
+}
+
 func (w *Words) code(prefix, code, fallback string) string {
 	key := prefix + "." + code
 	if w.keys[key] || fallback == "" && w.english[key] {

@@ -57,7 +57,7 @@
       event.preventDefault();
       return;
     }
-    if (event.defaultPrevented || form.method !== "post") return;
+    if (event.defaultPrevented || form.method !== "post" || "download" in form.dataset) return;
     form.dataset.sent = "true";
     all("button[type=submit]", form).forEach((button) => button.setAttribute("aria-disabled", "true"));
   });
@@ -65,7 +65,7 @@
     delete form.dataset.sent;
     all("button[type=submit]", form).forEach((button) => button.removeAttribute("aria-disabled"));
   });
-  // The back button may show the page as it was left, and a download leaves it.
+  // The back button may show the page as it was left.
   window.addEventListener("pageshow", unlock);
 
   all("[data-copy]").forEach((button) => {

@@ -24,6 +24,10 @@ const (
 	GeneralPath      = "/options/general"
 	ConfigEditorPath = "/options/config-editor"
 
+	AuditLogPath       = "/logs/audit"
+	SignInsPath        = "/logs/sign-ins"
+	ApplicationLogPath = "/logs/application"
+
 	DevicesPath          = "/options/devices"
 	NewDevicePath        = "/options/new-device"
 	TokensPath           = "/options/api-tokens"
@@ -69,6 +73,11 @@ func entries(words *web.Words) []entry {
 			{permission: cardinal.PermReadOptions, label: words.T("office.actions"), children: []entry{
 				{permission: cardinal.PermReadOptions, label: words.T("config.title"), url: ConfigEditorPath},
 			}},
+		}},
+		{permission: cardinal.PermReadSignIns, label: words.T("logs.title"), icon: "clipboard-list", children: []entry{
+			{permission: cardinal.PermReadLogs, label: words.T("logs.audit"), url: AuditLogPath},
+			{permission: cardinal.PermReadSignIns, label: words.T("logs.sign-ins"), url: SignInsPath},
+			{permission: cardinal.PermReadLogs, label: words.T("logs.application"), url: ApplicationLogPath},
 		}},
 	}
 }
