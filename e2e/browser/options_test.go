@@ -113,11 +113,12 @@ func TestGuessingRisk(t *testing.T) {
 		if got := s.text("#standing-card ~ .card-body, [aria-labelledby=standing-card]"); !strings.Contains(got, "12 PINs were set before the present policy") {
 			t.Errorf("the standing is %q", got)
 		}
-		if got := s.links("#pin-before-policy a"); got != "/users?filter=pin-before-policy" {
+		if got := s.links("#pin-before-policy .note a"); got != "/users?filter=pin-before-policy" {
 			t.Errorf("the list is at %s", got)
 		}
-		if got := s.count("#pin-before-policy button[name=action]"); got != 3 {
-			t.Errorf("%d things can be done about them", got)
+		s.Follow("#pin-before-policy .buttons a[href*='expire-pins']")
+		if got := s.text("main"); !strings.Contains(s.Path(), "action=expire-pins&filter=pin-before-policy") || !strings.Contains(got, "12 users") {
+			t.Errorf("the offer leads to %s: %s", s.Path(), got)
 		}
 	})
 }
@@ -229,4 +230,24 @@ func TestConfigEditorByName(t *testing.T) {
 			t.Errorf("after the reset the row says %q", got)
 		}
 	})
+}
+
+// TestTheFormNamesTheRule switches one rule off, and sees which further one
+// refuses the PIN.
+func TestTheFormNamesTheRule(t *testing.T) {
+	s := newStage(t)
+	s.set("pin.disallow-sequential", "false")
+	s.person("bruno", "", cardinal.RoleUser)
+	s.signIn(adminName)
+	for _, path := range []string{"/users/bruno", "/new-user"} {
+		s.open(path)
+		s.Type("#user-pin", "1234")
+		if path == "/new-user" {
+			s.Type("#user-username", "anna")
+		}
+		s.Follow("#user .form-actions button")
+		if got := s.text("#user > .summary"); !strings.Contains(got, "Do not allow common PINs: This PIN is among the most used ones") {
+			t.Errorf("%s says %q", path, got)
+		}
+	}
 }

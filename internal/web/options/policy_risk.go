@@ -79,6 +79,9 @@ func (h *policyPage) weigh(r *http.Request, views []account.SettingView, data *p
 		return err
 	}
 	data.Risk = riskOf(web.WordsOf(r), setting.Policy(next), situation)
+	if data.Form == nil {
+		data.Risk.Proposal = 0 // there is nothing to fill in
+	}
 	return nil
 }
 

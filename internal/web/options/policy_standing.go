@@ -5,17 +5,9 @@ import (
 
 	"cardinal"
 	"cardinal/internal/account"
+	"cardinal/internal/bulk"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
-)
-
-// The filters of the list of users, and the bulk actions, that the page offers.
-const (
-	filterBefore         = "pin-before-policy"
-	filterBelow          = "pin-below-policy"
-	filterNotIdentifying = "pin-not-identifying"
-
-	bulkPath = office.UsersPath + "/bulk"
 )
 
 // standingView is how the live PINs stand to the policy.
@@ -30,17 +22,11 @@ type standingView struct {
 
 // standingGroup is the PINs that stand in one way, and what can be done about them.
 type standingGroup struct {
-	Filter string
+	Filter account.UserFilter
 	Text   string
 	Note   string
 	List   web.Link
-	Offers []standingOffer
-}
-
-// standingOffer is a bulk action on all users of the group, which asks first.
-type standingOffer struct {
-	Action string
-	Label  string
+	Offers []web.Link // bulk actions on all users of the group, which ask first
 }
 
 func standingOf(r *http.Request, s account.PINStanding, identifies bool) standingView {
@@ -50,21 +36,21 @@ func standingOf(r *http.Request, s account.PINStanding, identifies bool) standin
 		if count == 0 {
 			return
 		}
-		group.List = web.Link{URL: office.UsersPath + office.Query("filter", group.Filter), Label: words.T("standing.show", "Count", count)}
+		group.List = web.Link{URL: office.UsersPath + office.Query("filter", string(group.Filter)), Label: words.T("standing.show", "Count", count)}
 		if web.CallerOf(r).May(cardinal.PermWriteCredentials) {
 			group.Offers = offersFor(words, group.Filter)
 		}
 		view.Groups = append(view.Groups, group)
 	}
 	add(s.BelowPolicy, standingGroup{
-		Filter: filterBelow, Text: words.T("standing.below", "Count", s.BelowPolicy), Note: words.T("standing.below-note"),
+		Filter: account.FilterPINBelowPolicy, Text: words.T("standing.below", "Count", s.BelowPolicy), Note: words.T("standing.below-note"),
 	})
 	add(s.BeforePolicy, standingGroup{
-		Filter: filterBefore, Text: words.T("standing.before", "Count", s.BeforePolicy), Note: words.T("standing.before-note"),
+		Filter: account.FilterPINBeforePolicy, Text: words.T("standing.before", "Count", s.BeforePolicy), Note: words.T("standing.before-note"),
 	})
 	if identifies {
 		add(s.NotIdentifying, standingGroup{
-			Filter: filterNotIdentifying, Text: words.T("standing.not-identifying", "Count", s.NotIdentifying), Note: words.T("standing.not-identifying-note"),
+			Filter: account.FilterPINNotIdentified, Text: words.T("standing.not-identifying", "Count", s.NotIdentifying), Note: words.T("standing.not-identifying-note"),
 		})
 	}
 	view.AllGood = len(view.Groups) == 0 && s.Live > 0
@@ -73,10 +59,13 @@ func standingOf(r *http.Request, s account.PINStanding, identifies bool) standin
 
 // offersFor are what can be done about the PINs of a group (spec: pins, One
 // door). Only a PIN made anew is sure to identify.
-func offersFor(words *web.Words, filter string) []standingOffer {
-	issue := standingOffer{"issue-pins", words.T("standing.issue")}
-	if filter == filterNotIdentifying {
-		return []standingOffer{issue}
+func offersFor(words *web.Words, filter account.UserFilter) []web.Link {
+	link := func(kind bulk.Kind, label string) web.Link {
+		return web.Link{URL: office.BulkURL(string(kind), string(filter)), Label: label}
 	}
-	return []standingOffer{{"require-new-pins", words.T("standing.ask")}, {"expire-pins", words.T("standing.expire")}, issue}
+	issue := link(bulk.IssuePINs, words.T("standing.issue"))
+	if filter == account.FilterPINNotIdentified {
+		return []web.Link{issue}
+	}
+	return []web.Link{link(bulk.RequireNewPINs, words.T("standing.ask")), link(bulk.ExpirePINs, words.T("standing.expire")), issue}
 }

@@ -70,7 +70,7 @@ func (h *newUserPage) create(w http.ResponseWriter, r *http.Request) error {
 		return h.answer(w, r, form)
 	}
 	view, err := h.Accounts.CreateUser(r.Context(), web.CallerOf(r), form.Value("username"), fields)
-	if form.Refuse(err) {
+	if form.Refuse(office.NamingRules(web.WordsOf(r), err)) {
 		return h.answer(w, r, form)
 	}
 	if err != nil {

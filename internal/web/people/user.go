@@ -118,7 +118,7 @@ func (h *userPage) save(w http.ResponseWriter, r *http.Request) error {
 	if errors.Is(err, cardinal.ErrStale) {
 		showTheirs(form, web.WordsOf(r), view)
 	}
-	if form.Refuse(err) {
+	if form.Refuse(office.NamingRules(web.WordsOf(r), err)) {
 		return h.answer(w, r, view, form)
 	}
 	if err != nil {
