@@ -12,6 +12,7 @@ import (
 	"cardinal"
 	"cardinal/internal/account"
 	"cardinal/internal/browsertest"
+	"cardinal/internal/bulk"
 )
 
 // poster posts forms as somebody's browser would, and sees the answers whole:
@@ -60,6 +61,8 @@ func TestBulk(t *testing.T) {
 			_, err := s.app.Accounts.CreateUser(t.Context(), s.as, fmt.Sprintf("user%03d", i), account.Fields{})
 			s.must(err)
 		}
+		_, err := s.app.Accounts.UpdateUser(t.Context(), s.as, "user000", 0, account.Fields{FullName: new("=1+1")})
+		s.must(err)
 		s.signIn(adminName)
 		s.open("/bulk-actions")
 		if got := s.text(".empty-state"); !strings.Contains(got, "No bulk actions yet") {
@@ -117,7 +120,7 @@ func (s *stage) downloadOnce(path string) {
 		header.Get("Cache-Control") != "no-store" {
 		s.t.Fatalf("the download: %d, %d lines, %v", status, len(lines), header)
 	}
-	_, pin, _ := strings.Cut(lines[2], "user000,,,,")
+	_, pin, _ := strings.Cut(lines[2], "user000,'=1+1,,,") // guarded against spreadsheets
 	s.signInsOf("user000", pin)
 	records, err := s.app.SignIn.Records(s.t.Context(), s.as, "user000", "", 1)
 	if err != nil || len(records) != 1 || records[0].Outcome != cardinal.OutcomeSuccess {
@@ -163,6 +166,9 @@ func TestBulkSelection(t *testing.T) {
 		t.Errorf("the report is %q", report)
 	}
 
+	if status, _, _ := p.post("/bulk-actions", url.Values{"action": {"issue-pins"}, "all": {"true"}, "filter": {"no-such"}}); status != http.StatusUnprocessableEntity {
+		t.Errorf("an unknown filter: %d", status)
+	}
 	_, _, page = p.post("/bulk-actions", url.Values{"action": {"issue-pins"}, "all": {"true"}})
 	s.person("carla", "", cardinal.RoleUser)
 	confirm = url.Values{"action": {"issue-pins"}, "all": {"true"}, "run": {between(page, `name="run" value="`, `"`)}, "count": {between(page, `name="count" value="`, `"`)}}
@@ -203,4 +209,31 @@ func TestBulkExpiry(t *testing.T) {
 			t.Errorf("the PIN expires %s: %s", got, s.text("main"))
 		}
 	})
+}
+
+// TestBulkProgress watches a run that waits for two others, without touching the page.
+func TestBulkProgress(t *testing.T) {
+	s := newStage(t)
+	names := make([]string, 700)
+	for i := range names {
+		names[i] = fmt.Sprintf("user%03d", i)
+		_, err := s.app.Accounts.CreateUser(t.Context(), s.as, names[i], account.Fields{})
+		s.must(err)
+	}
+	s.signIn(adminName)
+	var last cardinal.BulkID
+	for range 3 {
+		id, err := s.app.Bulk.NewID(t.Context())
+		s.must(err)
+		s.must(s.app.Bulk.Start(t.Context(), s.as, id, bulk.Request{Kind: bulk.IssuePINs, Selection: bulk.Selection{Usernames: names}}))
+		last = id
+	}
+	s.open("/bulk-actions/" + string(last))
+	if got := s.text("main"); !strings.Contains(got, "Waiting for its turn") || s.count("#bulk-cancel") != 1 {
+		t.Fatalf("at first it says %s", got)
+	}
+	browsertest.Await(s.Browser, `document.querySelector("main").innerText.includes("Everybody was dealt with") && document.querySelectorAll("tbody tr").length === 50 && !document.querySelector("#bulk-cancel")`, true)
+	if s.count("form[action$='/pins']") != 0 || !strings.Contains(s.text("main"), "downloaded by console alone") {
+		t.Errorf("somebody else's PINs are offered: %s", s.text("main"))
+	}
 }

@@ -16,7 +16,7 @@ func bulkLooks() []look {
 		{"bulk-ask-expiry-refused", adminName, "/bulk-actions/new?action=expire-pins", func(s *stage) {
 			s.Follow("#bulk button[type=submit]")
 		}},
-		{"bulk-nothing", adminName, "/bulk-actions/new?action=require-new-pins&filter=no-pin", nil},
+		{"bulk-enable", adminName, "/bulk-actions/new?action=enable", nil},
 		{"bulk-running", adminName, "/bulk-actions", func(s *stage) { s.bulkRun(bulk.IssuePINs, false); s.open("/bulk-actions"); lastRun(s) }},
 		{"bulk-pins", adminName, "/bulk-actions", func(s *stage) { s.bulkRun(bulk.IssuePINs, true); s.open("/bulk-actions"); lastRun(s) }},
 		{"bulk-refused", adminName, "/bulk-actions", func(s *stage) { s.bulkRun(bulk.Disable, true); s.open("/bulk-actions"); lastRun(s) }},

@@ -3,6 +3,7 @@ package bulk
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -125,6 +126,31 @@ func TestNobodyDisablesThemselvesOrWhoOutranksThem(t *testing.T) {
 			t.Errorf("the last administrator: %s", got)
 		}
 	})
+}
+
+func TestPlan(t *testing.T) {
+	o := newOffice(t, storetest.New(t, storetest.SQLite))
+	o.people(t, exactMost)
+	o.run(t, o.admin, Request{Kind: IssuePINs, Selection: named("u00001", "u00002")})
+	o.run(t, o.admin, Request{Kind: RequireNewPINs, Selection: named("u00002")})
+	o.run(t, o.admin, Request{Kind: GenerateNumbers, Selection: named("u00001", "u00002", "u00003")})
+	o.run(t, o.admin, Request{Kind: Disable, Selection: named("u00004")})
+	check := func(kind Kind, want Plan) {
+		t.Helper()
+		if got, err := o.Plan(t.Context(), o.admin, Request{Kind: kind, Selection: everybody()}); err != nil || got != want {
+			t.Errorf("%s: %+v, %v; want %+v", kind, got, err, want)
+		}
+	}
+	check(GenerateNumbers, Plan{Users: 200, Unchanged: 3})
+	check(IssuePINs, Plan{Users: 200})
+	check(RequireNewPINs, Plan{Users: 200, Unchanged: 199})
+	check(ExpirePINs, Plan{Users: 200, Unchanged: 198})
+	check(RemovePINs, Plan{Users: 200, Unchanged: 198})
+	check(Disable, Plan{Users: 200, Unchanged: 1})
+	check(Enable, Plan{Users: 200, Unchanged: 199})
+	o.people2(t)
+	check(RemovePINs, Plan{Users: 201, Rough: true})
+	check(Disable, Plan{Users: 201, Unchanged: 1, Rough: true})
 }
 
 func TestWhoMay(t *testing.T) {
@@ -250,12 +276,19 @@ func TestTwoNodes(t *testing.T) {
 		o.people(t, 1100)
 		id := o.put(t, Request{Kind: IssuePINs, Selection: everybody()})
 		first := o.worker(t, id)
-		first.mustStep(t, Running)
 		o.node(t)
 		second := &worker{Service: o.Service, customer: o.admin.Customer, id: id}
-		if claimed, err := second.claim(t.Context()); err != nil || claimed {
-			t.Fatalf("a second node claims the run: %v, %v", claimed, err)
+		refused := func() {
+			t.Helper()
+			if claimed, err := second.claim(t.Context()); err != nil || claimed {
+				t.Fatalf("a second node claims the run: %v, %v", claimed, err)
+			}
 		}
+		refused()
+		o.database.Clock.Add(lease - time.Millisecond)
+		first.mustStep(t, Running)
+		o.database.Clock.Add(lease - time.Millisecond) // each batch renews it
+		refused()
 		o.database.Clock.Add(lease)
 		second = o.worker(t, id)
 		if _, err := first.step(t.Context()); !errors.Is(err, errLost) {
@@ -483,5 +516,29 @@ func TestFaultOfTheProgram(t *testing.T) {
 	}
 	if o.audited(t, "pin.set") != 0 {
 		t.Error("half a batch was written")
+	}
+}
+
+// TestBatchesAreShort has a clock on which every look takes 2 ms: others wait no
+// longer than a batch may take.
+func TestBatchesAreShort(t *testing.T) {
+	o := newOffice(t, storetest.New(t, storetest.SQLite))
+	o.people(t, 100)
+	id := o.put(t, Request{Kind: RemovePINs, Selection: everybody()})
+	options := o.database.Options(o.database.Ring)
+	options.Clock = func() time.Time {
+		o.database.Clock.Add(2 * time.Millisecond)
+		return o.database.Clock.Now()
+	}
+	slow, err := store.Open(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	w := o.worker(t, id)
+	w.Service = New(slow, o.database.Ring, o.accounts, o.door, slog.New(slog.DiscardHandler))
+	w.mustStep(t, Running)
+	if done := o.see(t, o.admin, id).Position(); done < batchLeast || done > batchLeast+int(batchMost/(2*time.Millisecond))+1 {
+		t.Errorf("%d users in one batch", done)
 	}
 }

@@ -53,6 +53,9 @@ func (s *Service) Lines(ctx context.Context, caller cardinal.Caller, id cardinal
 	return lines, err
 }
 
+// exportLines is how many outcomes an export reads at a time.
+const exportLines = 500
+
 // Export calls write with every outcome of a run so far. That it was exported is
 // on record before the first.
 func (s *Service) Export(ctx context.Context, caller cardinal.Caller, id cardinal.BulkID, write func(Line) error) error {
@@ -68,14 +71,14 @@ func (s *Service) Export(ctx context.Context, caller cardinal.Caller, id cardina
 	})
 	for after := 0; err == nil; {
 		var lines []Line
-		lines, err = s.Lines(ctx, caller, id, "", after, page)
+		lines, err = s.Lines(ctx, caller, id, "", after, exportLines)
 		for _, line := range lines {
 			if err := write(line); err != nil {
 				return err
 			}
 			after = line.Position
 		}
-		if len(lines) < page {
+		if len(lines) < exportLines {
 			break
 		}
 	}

@@ -15,39 +15,34 @@ import (
 type Selection struct {
 	Usernames []string
 	All       bool
-	Query     account.UserQuery // its cursor and limit play no part
+	Query     account.UserQuery // its cursor, limit and order play no part
 }
 
 // namesMost is how many users can be named one by one.
 const namesMost = 1000
 
-// page is how many users are read at a time.
-const page = 500
-
-// each calls take with the selected users who are there, page by page and by
-// username, and returns how many of the named ones are not there.
-func (s *Service) each(ctx context.Context, caller cardinal.Caller, from Selection, take func([]account.UserView) error) (missing int, err error) {
-	if !from.All {
-		return s.eachNamed(ctx, caller, from.Usernames, take)
+// each calls take with the selected users who are there, by username: everybody
+// locks users in one order, so that two runs do not wait for one another.
+func (s *Service) each(ctx context.Context, caller cardinal.Caller, from Selection, take func([]cardinal.User) error) error {
+	if from.All {
+		return s.accounts.EachUser(ctx, caller, from.Query, take)
 	}
-	q := from.Query
-	for q.Cursor, q.Limit = "", page; ; {
-		found, err := s.accounts.Users(ctx, caller, q)
-		if err != nil {
-			return 0, err
-		}
-		if err := take(found.Users); err != nil || found.Next == "" {
-			return 0, err
-		}
-		q.Cursor = found.Next
+	views, _, err := s.named(ctx, caller, from.Usernames)
+	if err != nil {
+		return err
 	}
+	users := make([]cardinal.User, len(views))
+	for i, view := range views {
+		users[i] = view.User
+	}
+	return take(users)
 }
 
-func (s *Service) eachNamed(ctx context.Context, caller cardinal.Caller, names []string, take func([]account.UserView) error) (missing int, err error) {
+// named returns the users of those names, each once, and how many are not there.
+func (s *Service) named(ctx context.Context, caller cardinal.Caller, names []string) (users []account.UserView, missing int, err error) {
 	if len(names) > namesMost {
-		return 0, cardinal.Invalid("username", "These are more than 1,000 users. Select all users of a filter instead.")
+		return nil, 0, cardinal.Invalid("username", "These are more than 1,000 users. Select all users of a filter instead.")
 	}
-	var users []account.UserView
 	seen := map[cardinal.UserID]bool{}
 	for _, name := range names {
 		view, err := s.accounts.User(ctx, caller, name)
@@ -55,17 +50,16 @@ func (s *Service) eachNamed(ctx context.Context, caller cardinal.Caller, names [
 		case cardinal.CodeOf(err) == cardinal.CodeNotFound:
 			missing++
 		case err != nil:
-			return 0, err
+			return nil, 0, err
 		case !seen[view.ID]:
 			seen[view.ID] = true
 			users = append(users, view)
 		}
 	}
-	// Everybody locks users in one order, so that two runs do not wait for one another.
 	slices.SortFunc(users, func(a, b account.UserView) int {
 		return strings.Compare(store.Fold(a.Username), store.Fold(b.Username))
 	})
-	return missing, take(users)
+	return users, missing, nil
 }
 
 // Plan is what a run would do, as far as that can be told before.
@@ -74,38 +68,66 @@ type Plan struct {
 	Missing   int // of the named users are not there any more
 	Unchanged int // stay as they are, since there is nothing to do
 	Refused   int // are refused, since the caller may not do this to them
+	// Rough says that the users are too many to look at the PIN and the numbers of
+	// each: more may stay unchanged.
+	Rough bool
 }
 
 // Act returns how many users would be changed.
 func (p Plan) Act() int { return p.Users - p.Unchanged - p.Refused }
 
+// exactMost is up to how many users a plan looks at PINs and numbers.
+const exactMost = 200
+
 // Plan tells what a run would do, and writes nothing.
 func (s *Service) Plan(ctx context.Context, caller cardinal.Caller, r Request) (Plan, error) {
-	if err := caller.Require(cardinal.PermReadUsers); err != nil {
-		return Plan{}, err
-	}
 	if err := r.allowed(caller); err != nil {
 		return Plan{}, err
 	}
-	var plan Plan
-	missing, err := s.each(ctx, caller, r.Selection, func(users []account.UserView) error {
-		plan.Users += len(users)
-		for _, user := range users {
-			switch {
-			case r.Kind.idle(user):
-				plan.Unchanged++
-			case r.Kind.forbids(caller, user.User) != nil:
-				plan.Refused++
-			}
+	plan := Plan{}
+	var views []account.UserView
+	var err error
+	if r.Selection.All {
+		q := r.Selection.Query
+		q.Cursor, q.Limit = "", exactMost
+		var found account.UserPage
+		found, err = s.accounts.Users(ctx, caller, q)
+		views, plan.Rough = found.Users, found.Next != ""
+	} else {
+		views, plan.Missing, err = s.named(ctx, caller, r.Selection.Usernames)
+	}
+	if err == nil && plan.Rough {
+		err = s.each(ctx, caller, r.Selection, func(users []cardinal.User) error {
+			plan.add(r.Kind, caller, users)
+			return nil
+		})
+		return plan, err
+	}
+	for _, view := range views {
+		if r.Kind.idle(view) {
+			plan.Users, plan.Unchanged = plan.Users+1, plan.Unchanged+1
+			continue
 		}
-		return nil
-	})
-	plan.Missing = missing
+		plan.add(r.Kind, caller, []cardinal.User{view.User})
+	}
 	return plan, err
 }
 
-// idle reports whether there is nothing to do for the user, whatever the
-// parameters.
+// add counts users by what can be seen without their PINs and numbers.
+func (p *Plan) add(kind Kind, caller cardinal.Caller, users []cardinal.User) {
+	p.Users += len(users)
+	for _, user := range users {
+		switch {
+		case kind == Disable && user.Disabled, kind == Enable && !user.Disabled:
+			p.Unchanged++
+		case kind.forbids(caller, user) != nil:
+			p.Refused++
+		}
+	}
+}
+
+// idle reports whether there is nothing to do about the PIN or the number of a
+// user, whatever the parameters.
 func (k Kind) idle(user account.UserView) bool {
 	switch k {
 	case GenerateNumbers:
@@ -114,10 +136,6 @@ func (k Kind) idle(user account.UserView) bool {
 		return !user.HasPIN()
 	case RequireNewPINs:
 		return !user.HasPIN() || user.PIN.NewRequired
-	case Disable:
-		return user.Disabled
-	case Enable:
-		return !user.Disabled
 	}
 	return false
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"cardinal"
-	"cardinal/internal/account"
 	"cardinal/internal/audit"
 	"cardinal/internal/store"
 )
@@ -94,7 +93,7 @@ func takenID() error {
 
 func (s *Service) workList(ctx context.Context, caller cardinal.Caller, r Request) ([]store.BulkUser, error) {
 	var users []store.BulkUser
-	_, err := s.each(ctx, caller, r.Selection, func(found []account.UserView) error {
+	err := s.each(ctx, caller, r.Selection, func(found []cardinal.User) error {
 		for _, user := range found {
 			users = append(users, store.BulkUser{ID: user.ID, Username: user.Username})
 		}
@@ -110,6 +109,9 @@ func (s *Service) workList(ctx context.Context, caller cardinal.Caller, r Reques
 	}
 	return users, nil
 }
+
+// chunk is how many users stand in one part of a work list, and so the most of a batch.
+const chunk = 500
 
 // put writes the run and its work list.
 func (s *Service) put(ctx context.Context, caller cardinal.Caller, id cardinal.BulkID, r Request, users []store.BulkUser) error {
@@ -137,8 +139,8 @@ func (s *Service) put(ctx context.Context, caller cardinal.Caller, id cardinal.B
 		if !added {
 			return s.mustBeTheirs(ctx, tx, caller, id)
 		}
-		for first := 0; first < len(users); first += page {
-			if err := tx.AddBulkUsers(ctx, id, first, users[first:min(first+page, len(users))]); err != nil {
+		for first := 0; first < len(users); first += chunk {
+			if err := tx.AddBulkUsers(ctx, id, first, users[first:min(first+chunk, len(users))]); err != nil {
 				return err
 			}
 		}

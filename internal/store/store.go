@@ -5,7 +5,7 @@
 // invariants are UNIQUE constraints and row locks.
 //
 // Rows are locked in one order everywhere, so that transactions wait for one
-// another but never in a ring: settings, users (by the order of the work),
+// another but never in a ring: bulk actions, settings, users (by the order of the work),
 // counters (by subject), change counts, PINs and card numbers, and last, at
 // commit, the head of the audit chain.
 package store

@@ -69,6 +69,9 @@ func counted(words *web.Words, plan bulk.Plan) []string {
 			sentences = append(sentences, part.text)
 		}
 	}
+	if plan.Rough {
+		sentences = append(sentences, words.T("bulk.plan-rough"))
+	}
 	return sentences
 }
 
