@@ -155,6 +155,12 @@ func TestLinesAreNamedWhereTheyRun(t *testing.T) {
 	if got := strings.Join(names, ", "); got != "1 %, Today: 120 users, Ten times as many" || len(d.All(".chart-legend-narrow li")) != 2 {
 		t.Errorf("the lines are called %s", got)
 	}
+	// The lines come from above the mark, so its name stands below it, at its beginning.
+	mark, err := strconv.Atoi(d.Attr("line.chart-mark", "y1"))
+	name, also := strconv.Atoi(attrOf(t, d, "text.chart-name", "y", 0))
+	if err != nil || also != nil || name <= mark || attrOf(t, d, "text.chart-name", "text-anchor", 0) != "start" {
+		t.Errorf("the mark at %d is named at %d", mark, name)
+	}
 	// A value that is not there is a gap, in the picture and in the table.
 	if first, second := len(d.All("g.chart-points.chart-order-0 circle")), len(d.All(".chart-plot g.chart-line.chart-order-0 line")); first != 6 || second != 4 {
 		t.Errorf("%d points and %d parts of a line with a gap", first, second)

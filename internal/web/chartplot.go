@@ -28,6 +28,7 @@ type plot struct {
 	Slots        []plotSlot
 	Lines        []plotLine
 	Mark         *plotTick
+	MarkAt       plotLabel
 	Legend       bool // always shown; otherwise only where there is no room for names beside the lines
 	Link         bool
 	Rows         []plotRow
@@ -119,6 +120,9 @@ func (w *Words) plot(c Chart) *plot {
 	p.addSlots(s)
 	if c.Kind == ChartLines {
 		p.addLines(s)
+	}
+	if p.Mark != nil {
+		p.MarkAt = placeMark(p.Mark.Y, p.Lines)
 	}
 	p.addRows()
 	return p
@@ -265,6 +269,17 @@ func placeLabels(lines []plotLine) {
 		label.Y += map[bool]int{true: -6, false: 16}[upper]
 		lines[i].At = label
 	}
+}
+
+// placeMark puts the name of the line across where no line runs: lines that come
+// from above it leave room below its beginning, others above its end.
+func placeMark(y int, lines []plotLine) plotLabel {
+	for _, line := range lines {
+		if len(line.Points) == 0 || line.Points[0].Y >= y {
+			return plotLabel{X: percent(1), Y: y - 6, Anchor: "end"}
+		}
+	}
+	return plotLabel{X: percent(0), Y: y + 16, DX: 6, Anchor: "start"}
 }
 
 // level is the mean height of a line, in pixels from the top.
