@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 
 	"cardinal"
 )
@@ -26,15 +27,18 @@ type Sent struct {
 	Forget func(ctx context.Context, caller cardinal.Caller, digest string) error
 }
 
-var postForm = regexp.MustCompile(`<form [^>]*method="post"[^>]*>`)
+var postForm = regexp.MustCompile(`(?s)<form [^>]*method="post"[^>]*>.*?</form>`)
 
 // giveKeys puts a new key into every form of the page that is posted.
 func giveKeys(page *bytes.Buffer) {
 	if !bytes.Contains(page.Bytes(), []byte(`method="post"`)) {
 		return
 	}
-	key := []byte(`${0}<input type="hidden" name="` + formKey + `" value="` + rand.Text() + `">`)
-	keyed := postForm.ReplaceAll(page.Bytes(), key)
+	const end = "</form>"
+	key := `<input type="hidden" name="` + formKey + `" value="` + rand.Text() + `">` + end
+	keyed := postForm.ReplaceAllFunc(page.Bytes(), func(form []byte) []byte {
+		return slices.Concat(bytes.TrimSuffix(form, []byte(end)), []byte(key))
+	})
 	page.Reset()
 	page.Write(keyed)
 }

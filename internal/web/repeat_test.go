@@ -112,6 +112,22 @@ func TestAFormSentTwiceIsDoneOnce(t *testing.T) {
 	}
 }
 
+func TestEveryPostedFormHasAKey(t *testing.T) {
+	t.Parallel()
+	kit := newKit(t)
+	const one, two, get = `<form method="post" action="/one"><p>one</p>`, `<form class="form" method="post"><p>two</p>`, `<form method="get"><p>get</p></form>`
+	forms := page[struct{}](t, kit, one+`</form>`+two+`</form>`+get+`<p>after them</p>`)
+	server := serve(t, kit, web.Route{Pattern: "GET /forms", Permission: cardinal.PermNone, Handle: func(w http.ResponseWriter, r *http.Request) error {
+		return forms.Show(w, r, web.Head{Title: "Forms"}, struct{}{})
+	}})
+	text := body(t, ask(t, http.MethodGet, server.URL+"/forms"))
+	key := keyInPage.FindString(text)
+	input := `<input type="hidden" ` + key + `></form>`
+	if want := one + input + two + input + get + `<p>after them</p>`; key == "" || !strings.Contains(text, want) {
+		t.Errorf("%s\nis not in\n%s", want, text)
+	}
+}
+
 // TestAFormIsDoneThoughTheBrowserGaveUp is the other half of a double click: the
 // browser gives the first request up, and that is the one which must be done.
 func TestAFormIsDoneThoughTheBrowserGaveUp(t *testing.T) {
