@@ -1,6 +1,10 @@
 package browser
 
-import "cardinal/internal/browsertest"
+import (
+	"time"
+
+	"cardinal/internal/browsertest"
+)
 
 // optionsLooks are the pages of *Security options* and *Options › General* in
 // their states.
@@ -17,7 +21,11 @@ func optionsLooks() []look {
 			s.Type("#try", "805913")
 			s.Follow("button[value=try]")
 		}},
-		{"policy-stricter", adminName, "/security-options?stricter", nil},
+		{"policy-stricter", adminName, "/security-options", func(s *stage) {
+			s.clock.add(time.Minute)
+			s.set("pin.history", "2")
+			s.open("/security-options?stricter")
+		}},
 		{"sign-in-options", adminName, signIn, nil},
 		{"sign-in-options-step", adminName, signIn, press("button[value=add]")},
 		{"sign-in-options-refused", adminName, signIn, func(s *stage) {

@@ -116,9 +116,10 @@ func TestGuessingRisk(t *testing.T) {
 		if got := s.links("#pin-before-policy .note a"); got != "/users?filter=pin-before-policy" {
 			t.Errorf("the list is at %s", got)
 		}
-		s.Follow("#pin-before-policy .buttons a[href*='expire-pins']")
-		if got := s.text("main"); !strings.Contains(s.Path(), "action=expire-pins&filter=pin-before-policy") || !strings.Contains(got, "12 users") {
-			t.Errorf("the offer leads to %s: %s", s.Path(), got)
+		want := "/bulk-actions/new?action=require-new-pins&filter=pin-before-policy /bulk-actions/new?action=expire-pins&filter=pin-before-policy " +
+			"/bulk-actions/new?action=issue-pins&filter=pin-before-policy"
+		if got := s.links("#pin-before-policy .buttons a"); got != want {
+			t.Errorf("the offers lead to %s", got)
 		}
 	})
 }

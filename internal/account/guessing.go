@@ -10,21 +10,28 @@ import (
 	"cardinal/internal/store"
 )
 
-// Situation returns what guessing has to do with at this instant: how many users
-// hold a PIN that signs in, how many devices there are, and the lockout in force
-// (spec: pins, Guessing risk).
-func (s *Service) Situation(ctx context.Context, caller cardinal.Caller) (policy.Situation, error) {
-	return read(ctx, s, caller, cardinal.PermReadOptions, func(tx *store.Tx) (policy.Situation, error) {
+// Situation is what guessing has to do with at one instant: how many users hold
+// a PIN that signs in, how many devices are in use, and the lockout in force
+// (spec: pins, Guessing risk); and how the PINs stand to the policy.
+type Situation struct {
+	policy.Situation
+	Standing PINStanding
+}
+
+// Situation tells what guessing has to do with now.
+func (s *Service) Situation(ctx context.Context, caller cardinal.Caller) (Situation, error) {
+	return read(ctx, s, caller, cardinal.PermReadOptions, func(tx *store.Tx) (Situation, error) {
 		standing, err := tx.PINStanding(ctx, caller.Customer)
 		if err != nil {
-			return policy.Situation{}, err
+			return Situation{}, err
 		}
 		devices, err := tx.CountDevices(ctx, caller.Customer)
 		if err != nil {
-			return policy.Situation{}, err
+			return Situation{}, err
 		}
 		texts, err := tx.SettingTexts(ctx, caller.Customer)
-		return policy.Situation{Holders: standing.Live, Devices: devices, Lockout: lockoutOf(setting.Load(texts))}, err
+		guessing := policy.Situation{Holders: standing.Live, Devices: devices, Lockout: lockoutOf(setting.Load(texts))}
+		return Situation{guessing, standing}, err
 	})
 }
 

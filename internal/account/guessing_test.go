@@ -37,7 +37,7 @@ func TestSituation(t *testing.T) {
 		}
 		for _, holders := range []int{3, 1} {
 			got, err := o.service.Situation(t.Context(), o.person(fmt.Sprint("auditor", holders), cardinal.RoleAuditor))
-			if err != nil || got.Holders != holders || got.Devices != 2 || fmt.Sprint(got.Lockout) != fmt.Sprint(want) {
+			if err != nil || got.Holders != holders || got.Standing.Live != holders || got.Devices != 2 || fmt.Sprint(got.Lockout) != fmt.Sprint(want) {
 				t.Errorf("it is %+v, %v; want %d holders and %+v", got, err, holders, want)
 			}
 			o.Clock.Add(time.Hour) // two of the PINs expire

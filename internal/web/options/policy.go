@@ -205,7 +205,7 @@ func (h *policyPage) propose(w http.ResponseWriter, r *http.Request, views []acc
 	if err != nil {
 		return err
 	}
-	if length, ok := shortest(setting.Policy(next), situation); ok {
+	if length, ok := shortest(setting.Policy(next), situation.Situation); ok {
 		form.Set(setting.PINMinLength.Key, strconv.Itoa(length))
 		data.Filled = web.Notice{Tone: web.ToneInfo, Title: words.T("risk.filled", "Length", length), Text: words.T("risk.filled-text")}
 	}

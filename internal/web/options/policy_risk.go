@@ -65,20 +65,16 @@ func (h *policyPage) weigh(r *http.Request, views []account.SettingView, data *p
 			return err
 		}
 	}
-	standing, err := h.Accounts.PINStanding(r.Context(), caller)
-	if err != nil {
-		return err
-	}
-	identifies := setting.PINIdentifiesUser.In(values) || setting.PINIdentifiesUser.In(next)
-	data.Standing = standingOf(r, standing, identifies)
-	if !known {
-		return nil
-	}
 	situation, err := h.Accounts.Situation(r.Context(), caller)
 	if err != nil {
 		return err
 	}
-	data.Risk = riskOf(web.WordsOf(r), setting.Policy(next), situation)
+	identifies := setting.PINIdentifiesUser.In(values) || setting.PINIdentifiesUser.In(next)
+	data.Standing = standingOf(r, situation.Standing, identifies)
+	if !known {
+		return nil
+	}
+	data.Risk = riskOf(web.WordsOf(r), setting.Policy(next), situation.Situation)
 	if data.Form == nil {
 		data.Risk.Proposal = 0 // there is nothing to fill in
 	}
