@@ -50,6 +50,7 @@ var arrows = map[string][]string{
 	"internal/web": edge(),
 	// The pages share the kit that internal/web is.
 	"internal/web/access":    edge("internal/web"),
+	"internal/web/setup":     edge("internal/web"),
 	"internal/web/office":    edge("internal/web", "internal/web/access"),
 	"internal/web/people":    edge("internal/web", "internal/web/office"),
 	"internal/web/options":   edge("internal/web", "internal/web/office"),

@@ -85,10 +85,10 @@ func useConfigFile(parser *kong.Kong, args []string) error {
 	if err := json.Unmarshal(text, &values); err != nil {
 		return fmt.Errorf("the file named by --config is not a JSON object of flags: %w", err)
 	}
-	known := map[string]bool{"data": true, "database": true, "customer": true, "listen": true, "clock-offset": true}
+	known := map[string]bool{"data": true, "database": true, "customer": true, "listen": true, "clock-offset": true, "trusted-proxies": true}
 	for name := range values {
 		if !known[name] {
-			return fmt.Errorf("the file named by --config sets %q; it can set data, database, customer, listen and clock-offset", name)
+			return fmt.Errorf("the file named by --config sets %q; it can set data, database, customer, listen, clock-offset and trusted-proxies", name)
 		}
 	}
 	resolver := kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
@@ -109,15 +109,21 @@ func isSet(variable string) bool {
 type serveCommand struct {
 	Listen      string        `default:"127.0.0.1:8420" env:"CARDINAL_LISTEN" placeholder:"ADDRESS" help:"Where to listen, as 127.0.0.1:8420 or :8420."`
 	ClockOffset time.Duration `env:"CARDINAL_CLOCK_OFFSET" placeholder:"DURATION" help:"Shift the clock, as 24h, to rehearse expiry on a copy of the data."`
+
+	TrustedProxies []string `env:"CARDINAL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"The reverse proxies whose X-Forwarded-Proto and X-Forwarded-For are believed, as 10.0.0.5,192.168.1.0/24; none by default."`
 }
 
 // Run serves until the program is told to stop.
 func (c serveCommand) Run(ctx context.Context, g *Global, t terminal) (err error) {
+	trusted, err := app.ParseProxies(c.TrustedProxies)
+	if err != nil {
+		return err
+	}
 	listener, err := app.Listen(c.Listen)
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(ctx, app.Config{Data: g.Data, Database: g.Database, ClockOffset: c.ClockOffset, Create: true, Log: t.err})
+	a, err := app.Open(ctx, app.Config{Data: g.Data, Database: g.Database, ClockOffset: c.ClockOffset, Create: true, Log: t.err, TrustedProxies: trusted})
 	if err != nil {
 		_ = listener.Close() // nothing was served on it
 		return err

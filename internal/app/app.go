@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -26,6 +27,7 @@ import (
 	"cardinal/internal/seal"
 	"cardinal/internal/signin"
 	"cardinal/internal/store"
+	"cardinal/internal/web/setup"
 )
 
 // parallelHashes is how many passwords are hashed at once: 19 MiB each.
@@ -42,6 +44,8 @@ type Config struct {
 	Log io.Writer
 	// Clock is the clock before the offset; nil is the machine's.
 	Clock func() time.Time
+	// TrustedProxies are whose X-Forwarded-Proto and X-Forwarded-For are believed.
+	TrustedProxies []netip.Prefix
 }
 
 // App is Cardinal on its data: the use cases, and what is needed to end them.
@@ -55,6 +59,7 @@ type App struct {
 	Log       *slog.Logger
 	config    Config
 	ring      *seal.Ring
+	gate      *setup.Gate
 	chain     *audit.Chain
 	store     *store.Store
 	closeLog  func() error
@@ -99,6 +104,7 @@ func Open(ctx context.Context, config Config) (*App, error) {
 
 func (a *App) wire() {
 	passwords := auth.NewPasswords(parallelHashes)
+	a.gate = &setup.Gate{}
 	a.chain = audit.NewChain(a.ring)
 	a.Door = credential.New(a.store, a.ring, rand.Reader, a.Log)
 	a.Accounts = account.New(a.store, a.ring, a.Door, passwords, a.Log)

@@ -16,6 +16,7 @@ import (
 	"cardinal/internal/web/options"
 	"cardinal/internal/web/people"
 	"cardinal/internal/web/self"
+	"cardinal/internal/web/setup"
 )
 
 // Handler returns what answers requests: the API below /api, the health checks,
@@ -31,7 +32,7 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	for _, path := range []string{"/api/", "/healthz", "/readyz"} {
-		mux.Handle(path, rest)
+		mux.Handle(path, proxies(a.config.TrustedProxies).behind(rest))
 	}
 	mux.Handle("/", pages)
 	return mux, nil
@@ -78,6 +79,7 @@ func (a *App) kit() (*web.Kit, error) {
 		// Every node with the same ring reads the messages that another one wrote.
 		Key: a.ring.MAC("", seal.PurposeSession, "messages of pages").Sum,
 		Now: a.store.Now, ClockOffset: a.config.ClockOffset, Log: a.Log,
+		HTTPS: proxies(a.config.TrustedProxies).https, Address: proxies(a.config.TrustedProxies).address,
 	})
 }
 
@@ -100,6 +102,9 @@ func (a *App) pageRoutes(kit *web.Kit) ([]web.Route, error) {
 	for _, more := range []func() ([]web.Route, error){
 		func() ([]web.Route, error) {
 			return access.Routes(kit, access.Services{Accounts: a.Accounts, Auth: a.Auth, Nav: self.Nav(a.Door)})
+		},
+		func() ([]web.Route, error) {
+			return setup.Routes(kit, setup.Services{Accounts: a.Accounts, Auth: a.Auth, Gate: a.gate})
 		},
 		func() ([]web.Route, error) {
 			return people.Routes(kit, people.Services{

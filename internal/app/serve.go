@@ -14,6 +14,7 @@ import (
 	"cardinal/internal/auth"
 	"cardinal/internal/idempotency"
 	"cardinal/internal/store"
+	"cardinal/internal/web/setup"
 )
 
 // The limits on connections and on the end of the server.
@@ -79,8 +80,22 @@ func (a *App) logStart(ctx context.Context, listener net.Listener) {
 		a.Log.WarnContext(ctx, "the clock is shifted for a rehearsal", "offset", a.config.ClockOffset.String())
 	}
 	if _, err := a.Accounts.CustomerNamed(ctx, ""); cardinal.CodeOf(err) == cardinal.CodeNotFound {
-		a.Log.WarnContext(ctx, "there is no organisation yet; make one with: cardinal init")
+		a.Log.WarnContext(ctx, "there is no organisation yet; make one with: cardinal init, or open the set-up link, which works once and until the next start",
+			"link", "http://"+reachable(listener.Addr())+setup.Link(a.gate.Open()))
 	}
+}
+
+// reachable is an address that a browser on this machine can open: that of the
+// listener, or localhost where it listens everywhere.
+func reachable(address net.Addr) string {
+	host, port, err := net.SplitHostPort(address.String())
+	if err != nil {
+		return address.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // pruneRegularly forgets what is past its use, now and every hour.

@@ -18,6 +18,8 @@ type Person struct {
 	PasswordMustChange bool
 	// ConfirmedAt is when the person last proved who they are in this session.
 	ConfirmedAt time.Time
+	// SetupOpen tells that the guided set-up is not finished, to whom may do so.
+	SetupOpen bool
 	// SecondFactorDue tells that the organisation requires a second factor of
 	// this person, who has none yet.
 	SecondFactorDue bool
@@ -29,13 +31,16 @@ type Person struct {
 func (s *Service) Session(ctx context.Context, token cardinal.Token, from Origin) (Person, error) {
 	var session store.Session
 	var now time.Time
-	var due bool
+	var due, open bool
 	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
 		now = tx.Now()
 		if session, err = tx.SessionByToken(ctx, seal.TokenHash(token)); err != nil {
 			return err
 		}
-		due, err = owesFactor(ctx, tx, session.User)
+		if due, err = owesFactor(ctx, tx, session.User); err != nil {
+			return err
+		}
+		open, err = setupOpen(ctx, tx, session.User)
 		return err
 	})
 	switch {
@@ -52,7 +57,7 @@ func (s *Service) Session(ctx context.Context, token cardinal.Token, from Origin
 	}
 	return Person{
 		Caller: person(session, from), FullName: session.User.FullName, Language: session.User.Language,
-		PasswordMustChange: session.User.PasswordMustChange, ConfirmedAt: session.ConfirmedAt, SecondFactorDue: due,
+		PasswordMustChange: session.User.PasswordMustChange, ConfirmedAt: session.ConfirmedAt, SetupOpen: open, SecondFactorDue: due,
 	}, nil
 }
 
@@ -76,6 +81,15 @@ func owesFactor(ctx context.Context, tx *store.Tx, user cardinal.User) (bool, er
 	}
 	has, err := tx.HasSecondFactor(ctx, user)
 	return !has, err
+}
+
+// setupOpen reports whether somebody could finish the guided set-up.
+func setupOpen(ctx context.Context, tx *store.Tx, user cardinal.User) (bool, error) {
+	if !user.Role.May(cardinal.PermWriteOptions) {
+		return false, nil
+	}
+	step, err := tx.SetupStep(ctx, user.Customer)
+	return step != "", err
 }
 
 func signInFirst() error { return cardinal.Errorf(cardinal.CodeUnauthenticated, "Sign in first.") }

@@ -7,12 +7,13 @@ import (
 	"cardinal"
 )
 
-// The paths that the kit itself names; the pages behind the first three belong
+// The paths that the kit itself names; the pages behind the first four belong
 // to the pages' packages.
 const (
 	SignInPath     = "/sign-in"
 	SignOutPath    = "/sign-out" // answers POST
 	ConfirmPath    = "/confirm"  // asks who it is once more; see Route.Fresh
+	SetupPath      = "/setup"    // leads through a new installation
 	AppearancePath = "/appearance"
 )
 

@@ -22,6 +22,9 @@ type Session struct {
 	// it, where something must be done first; every other page but the public ones
 	// and ConfirmPath leads there. Empty lets them go anywhere.
 	Held string
+	// SetupOpen tells that the person could finish the guided set-up; a banner
+	// leads to SetupPath.
+	SetupOpen bool
 	// ConfirmedAt is when the person last proved who they are; see Route.Fresh.
 	ConfirmedAt time.Time
 }

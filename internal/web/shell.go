@@ -135,6 +135,12 @@ func (s Shell) ClockOffset() string {
 	return text
 }
 
+// ToFinish reports whether the page reminds of the guided set-up, which its own
+// pages do not.
+func (s Shell) ToFinish() bool {
+	return s.Session.SetupOpen && s.Session.Held == "" && !strings.HasPrefix(s.Path, SetupPath)
+}
+
 // Refused reports whether the page tells of an error, which its title then says first.
 func (s Shell) Refused() bool { return s.Status >= http.StatusBadRequest }
 

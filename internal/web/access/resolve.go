@@ -25,7 +25,7 @@ func Sessions(authenticator *auth.Service, accounts *account.Service) func(conte
 		}
 		session := web.Session{
 			Caller: person.Caller, Organisation: setting.CustomerName.In(values),
-			Person: person.FullName, Zone: setting.Location(values), ConfirmedAt: person.ConfirmedAt,
+			Person: person.FullName, Zone: setting.Location(values), ConfirmedAt: person.ConfirmedAt, SetupOpen: person.SetupOpen,
 			Language: person.Language, OrganisationLanguage: string(setting.CustomerLanguage.In(values)),
 		}
 		if session.Person == "" {
