@@ -198,6 +198,12 @@ func TestOrganisationsLanguage(t *testing.T) {
 	if got := setting.CustomerLanguage.In(s.values()); got != "cs" {
 		t.Errorf("the language is %s", got)
 	}
+	// A refusal calls the setting as the page does, and not by its key.
+	s.fill(at("general-customer.time-zone"), "Mars/Base")
+	s.Follow("#general .form-actions button")
+	if got := s.text("#general .summary"); strings.Contains(got, "customer.time-zone") || s.count("#general .summary a") != 1 {
+		t.Errorf("the refusal says %q", got)
+	}
 }
 
 // TestConfigEditorByName finds a setting while typing, is told what is wrong in
