@@ -191,7 +191,7 @@ func TestPINOfUser(t *testing.T) {
 		if s.view("bruno").HasPIN() || !strings.Contains(s.text(".flash"), "removed") {
 			t.Errorf("the PIN is still there: %s", s.text("main"))
 		}
-		s.Follow("button[form=generate-primary]")
+		s.Follow("button[name=generate][value=primary]")
 		if number := s.view("bruno").Number(cardinal.Primary); len(number) != 8 || s.value("#user-primaryCardNumber") != number {
 			t.Errorf("the generated number is %q, the field has %q", number, s.value("#user-primaryCardNumber"))
 		}

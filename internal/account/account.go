@@ -46,6 +46,8 @@ type UserView struct {
 	Numbers     []credential.Number
 	PIN         cardinal.PINState // zero ID: no PIN; one past its expiry counts as none
 	LockedUntil time.Time         // zero: not locked; year 9999: until somebody unlocks
+	// Findings are what is known against the PIN; User alone fills it in.
+	Findings []PINFinding
 }
 
 // HasPIN reports whether the user has a PIN that signs in.
@@ -99,7 +101,10 @@ func (s *Service) User(ctx context.Context, caller cardinal.Caller, username str
 		if err != nil {
 			return err
 		}
-		view, err = s.view(ctx, tx, by, user)
+		if view, err = s.view(ctx, tx, by, user); err != nil || !view.HasPIN() {
+			return err
+		}
+		view.Findings, err = findings(ctx, tx, by, user)
 		return err
 	})
 	return view, err

@@ -27,6 +27,9 @@ type Fields struct {
 	// RemovePassword takes the password away, so that nobody signs in to the web interface with it.
 	RemovePassword bool
 	Credentials    credential.Change
+	// Unread is what is wrong with fields that the edge could not even read: it is
+	// refused together with whatever else is wrong.
+	Unread []cardinal.Violation
 
 	hash auth.Hash // of Password
 }
@@ -340,7 +343,7 @@ func (f Fields) check(next cardinal.User) []cardinal.Violation {
 	if !next.Role.Valid() || next.Role == cardinal.RoleProvisioner {
 		refused.add(cardinal.Invalid("role", "The role of a person is user, auditor, helpdesk, administrator or operator."))
 	}
-	return refused.violations
+	return append(refused.violations, f.Unread...)
 }
 
 func cleanLines(text string) bool {

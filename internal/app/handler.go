@@ -126,5 +126,6 @@ func (a *App) pageRoutes(kit *web.Kit) ([]web.Route, error) {
 
 // auditOf is the history of one subject, for the pages that show it.
 func (a *App) auditOf(ctx context.Context, caller cardinal.Caller, subject string, before int64, most int) ([]cardinal.AuditEntry, error) {
-	return audit.List(ctx, a.store, caller, subject, before, most)
+	found, err := audit.Search(ctx, a.store, caller, audit.Filter{About: subject}, before, most)
+	return found.Entries, err
 }

@@ -57,12 +57,13 @@ type Field struct {
 	messages []string
 }
 
-// Beside is a button or link that stands beside a field of text: it sends
-// another form of the page, by its id, or leads to a page.
+// Beside is a button or link that stands beside a field of text: it sends the
+// field's form with a value of its own, or leads to a page.
 type Beside struct {
 	Label string // what it does and to what: "Generate"
 	About string // said to screen readers after Label; may be empty
-	Form  string // the id of a form elsewhere on the page; its button
+	Name  string // what the form is sent with when the button is pressed, beside its fields
+	Value string
 	URL   string // a page; its link
 }
 

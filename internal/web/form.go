@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,6 +78,28 @@ func (f *Form) Field(name string) *Field {
 		}
 	}
 	return nil
+}
+
+// Besides reports whether a button beside a field sends the form: then the enter
+// key must not press that one.
+func (f *Form) Besides() bool {
+	for _, s := range f.Sections {
+		for _, field := range s.Fields {
+			if slices.ContainsFunc(field.Beside, func(b Beside) bool { return b.Name != "" }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// SetHidden changes the hidden value of that name, if there is one.
+func (f *Form) SetHidden(name, value string) {
+	for i, h := range f.Hidden {
+		if h.Name == name {
+			f.Hidden[i].Value = value
+		}
+	}
 }
 
 // Set fills the field of that name, if there is one: what stands in it before

@@ -30,9 +30,9 @@ func (p *pages) askRoutes() ([]web.Route, error) {
 		{Pattern: "POST " + path + "/delete", Permission: cardinal.PermWriteUsers, Fresh: true, Handle: h.delete},
 		{Pattern: "GET " + path + "/pin/remove", Permission: cardinal.PermWriteCredentials, Handle: h.askRemovePIN},
 		{Pattern: "POST " + path + "/pin/remove", Permission: cardinal.PermWriteCredentials, Handle: h.removePIN},
+		{Pattern: "GET " + path + "/pin/require", Permission: cardinal.PermWriteCredentials, Handle: h.askRequirePIN},
+		{Pattern: "POST " + path + "/pin/require", Permission: cardinal.PermWriteCredentials, Handle: h.requirePIN},
 		{Pattern: "GET " + path + "/pin/generate", Permission: cardinal.PermWriteCredentials, Handle: h.askGeneratePIN},
-		{Pattern: "GET " + path + "/numbers/{slot}/generate", Permission: cardinal.PermWriteCredentials, Handle: h.askGenerateNumber},
-		{Pattern: "POST " + path + "/numbers/{slot}/generate", Permission: cardinal.PermWriteCredentials, Handle: h.generateNumber},
 	}, nil
 }
 
@@ -105,37 +105,29 @@ func (h *askPage) askGeneratePIN(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func (h *askPage) askGenerateNumber(w http.ResponseWriter, r *http.Request) error {
-	slot, err := cardinal.ParseSlot(r.PathValue("slot"))
-	if err != nil {
-		return cardinal.ErrNotFound
-	}
+func (h *askPage) askRequirePIN(w http.ResponseWriter, r *http.Request) error {
 	view, err := h.view(r)
 	if err != nil {
 		return err
 	}
 	words := web.WordsOf(r)
-	name := words.Code("slot", string(slot), "")
-	var effects []string
-	if number := view.Number(slot); number != "" {
-		effects = []string{words.T("user.number-generate-effect", "Number", number)}
-	}
 	return h.ask(w, r, view, web.Confirm{
-		Question: words.T("user.number-generate-ask", "User", view.Username, "Slot", name), Effects: effects,
-		Action: office.UserURL(view.Username, "numbers", string(slot), "generate"), Button: words.T("user.number-generate"),
+		Question: words.T("user.pin-require-ask", "User", view.Username),
+		Effects:  []string{words.T("user.pin-require-effect"), words.T("user.pin-require-stays")},
+		Action:   office.UserURL(view.Username, "pin", "require"), Button: words.T("user.pin-require"),
 	})
 }
 
-// generateNumber is the button Generate beside a number.
-func (h *askPage) generateNumber(w http.ResponseWriter, r *http.Request) error {
-	slot, err := cardinal.ParseSlot(r.PathValue("slot"))
-	if err != nil {
-		return cardinal.ErrNotFound
-	}
+func (h *askPage) requirePIN(w http.ResponseWriter, r *http.Request) error {
 	username := r.PathValue("username")
-	if _, err := h.Door.GenerateNumber(r.Context(), web.CallerOf(r), username, slot); err != nil {
+	marked, err := h.Door.RequireNewPIN(r.Context(), web.CallerOf(r), username)
+	if err != nil {
 		return err
 	}
 	words := web.WordsOf(r)
-	return h.kit.Redirect(w, r, office.UserURL(username), web.Success(words.T("user.number-generated", "Slot", words.Code("slot", string(slot), ""))))
+	done := web.Success(words.T("user.pin-required"))
+	if !marked {
+		done = web.Warning(words.T("user.pin-required-already"))
+	}
+	return h.kit.Redirect(w, r, office.UserURL(username), done)
 }

@@ -65,11 +65,7 @@ func (h *newUserPage) create(w http.ResponseWriter, r *http.Request) error {
 	if err := form.Read(r); err != nil {
 		return err
 	}
-	fields := fieldsOf(form)
-	if form.Refused() {
-		return h.answer(w, r, form)
-	}
-	view, err := h.Accounts.CreateUser(r.Context(), web.CallerOf(r), form.Value("username"), fields)
+	view, err := h.Accounts.CreateUser(r.Context(), web.CallerOf(r), form.Value("username"), fieldsOf(form))
 	if form.Refuse(office.NamingRules(web.WordsOf(r), err)) {
 		return h.answer(w, r, form)
 	}

@@ -3,7 +3,6 @@ package people
 import (
 	"errors"
 	"net/http"
-	"strconv"
 
 	"cardinal"
 	"cardinal/internal/account"
@@ -24,6 +23,7 @@ type userData struct {
 	Badges  []web.Badge
 	Tabs    []web.Tab
 	Above   web.Notice // told about somebody whose role is above the caller's
+	Said    web.Notice // what was just done, or is asked before it is, while the form still holds what was typed
 	Form    *web.Form
 	Details []web.Fact
 	Numbers []web.Fact
@@ -38,19 +38,15 @@ type userData struct {
 
 	Changes []web.Fact
 	Reset   string
-
-	Generate []generation
 }
 
 // pinLinks is what can be done about the PIN; empty where it is not for the caller.
 type pinLinks struct {
-	First  string // where to post for a first PIN
-	Again  string // the page that asks before the PIN is replaced
-	Remove string
+	First   string // where to post for a first PIN
+	Again   string // the page that asks before the PIN is replaced
+	Require string // the page that asks before a new PIN is asked for
+	Remove  string
 }
-
-// generation is a form that stands elsewhere on the page than its button.
-type generation struct{ ID, Action string }
 
 func (p *pages) userRoutes() ([]web.Route, error) {
 	page, err := web.Parse[userData](p.kit, area(), "user.html")
@@ -109,12 +105,10 @@ func (h *userPage) save(w http.ResponseWriter, r *http.Request) error {
 	if err := form.Read(r); err != nil {
 		return err
 	}
-	fields := fieldsOf(form)
-	if form.Refused() {
-		return h.answer(w, r, view, form)
+	if slot, err := cardinal.ParseSlot(r.PostFormValue(generateName)); err == nil {
+		return h.generate(w, r, view, form, slot)
 	}
-	revision, _ := strconv.ParseInt(form.Value("revision"), 10, 64) // what is no number is no revision either: 0
-	saved, err := h.Accounts.UpdateUser(r.Context(), web.CallerOf(r), view.Username, max(1, revision), fields)
+	saved, err := h.Accounts.UpdateUser(r.Context(), web.CallerOf(r), view.Username, max(1, revisionOf(form)), fieldsOf(form))
 	if errors.Is(err, cardinal.ErrStale) {
 		showTheirs(form, web.WordsOf(r), view)
 	}
@@ -154,6 +148,11 @@ func (h *userPage) resetChanges(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *userPage) answer(w http.ResponseWriter, r *http.Request, view account.UserView, form *web.Form) error {
+	return h.say(w, r, view, form, web.Notice{})
+}
+
+// say shows the page with a notice on top.
+func (h *userPage) say(w http.ResponseWriter, r *http.Request, view account.UserView, form *web.Form, said web.Notice) error {
 	caller, words := web.CallerOf(r), web.WordsOf(r)
 	changes, err := h.Door.ChangesToday(r.Context(), caller, view.Username)
 	if err != nil {
@@ -162,6 +161,7 @@ func (h *userPage) answer(w http.ResponseWriter, r *http.Request, view account.U
 	data := userData{
 		Badges: badgesOf(words, view), Tabs: userTabs(r, view, tabDetails), Form: form, Details: detailFacts(words, view), Numbers: numberFacts(words, view),
 		PIN: pinFacts(r, view), Access: accessFacts(r, view), Changes: changeFacts(words, changes),
+		Said: said,
 	}
 	if view.Role.Outranks(caller.Role) {
 		data.Above = web.Notice{Tone: web.ToneInfo, Text: words.T("user.above")}
@@ -182,14 +182,12 @@ func (d *userData) allow(caller cardinal.Caller, view account.UserView) {
 	at := func(parts ...string) string { return office.UserURL(view.Username, parts...) }
 	if caller.May(cardinal.PermWriteCredentials) {
 		if view.HasPIN() {
-			d.PINLink = pinLinks{Again: at("pin", "generate"), Remove: at("pin", "remove")}
+			d.PINLink = pinLinks{Again: at("pin", "generate"), Require: at("pin", "require"), Remove: at("pin", "remove")}
+			if view.PIN.NewRequired {
+				d.PINLink.Require = ""
+			}
 		} else {
 			d.PINLink = pinLinks{First: at("pin", "generate")}
-		}
-		for _, slot := range cardinal.Slots() {
-			if view.Number(slot) == "" {
-				d.Generate = append(d.Generate, generation{generateForm(slot), at("numbers", string(slot), "generate")})
-			}
 		}
 	}
 	if caller.May(cardinal.PermUnlock) {

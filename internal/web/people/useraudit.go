@@ -2,6 +2,7 @@ package people
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"cardinal"
@@ -41,10 +42,13 @@ func (h *userAuditPage) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64) // what is no number begins with the newest
 	before = max(0, before)
-	found, err := h.Audit(r.Context(), web.CallerOf(r), "user "+view.Username, before, entriesOnPage+1)
+	subject := "user " + view.Username
+	found, err := h.Audit(r.Context(), web.CallerOf(r), subject, before, entriesOnPage+1)
 	if err != nil {
 		return err
 	}
+	// Of nobody with this very name a search finds those whose name it is a part of.
+	found = slices.DeleteFunc(found, func(e cardinal.AuditEntry) bool { return e.Subject != subject })
 	words, shell := web.WordsOf(r), web.ShellOf(r)
 	path := office.UserURL(view.Username, tabAudit)
 	data := userAuditData{Tabs: userTabs(r, view, tabAudit), Empty: web.Empty{

@@ -56,6 +56,11 @@ func pinFacts(r *http.Request, view account.UserView) []web.Fact {
 			expires = web.Fact{Label: expires.Label, Time: shell.Time(view.PIN.ExpiresAt)}
 		}
 		facts = append(facts, expires)
+		for _, finding := range view.Findings {
+			facts = append(facts, web.Fact{
+				Label: words.T("user.pin-policy"), Badge: web.Badge{Tone: toneOf(finding), Text: words.Code("pin-finding", string(finding), "")},
+			})
+		}
 	}
 	switch {
 	case view.LockedUntil.IsZero():
@@ -65,6 +70,13 @@ func pinFacts(r *http.Request, view account.UserView) []web.Fact {
 		facts = append(facts, web.Fact{Label: words.T("user.locked-until"), Time: shell.Time(view.LockedUntil)})
 	}
 	return facts
+}
+
+func toneOf(finding account.PINFinding) web.Tone {
+	if finding == account.PINBelowPolicy {
+		return web.ToneDanger
+	}
+	return web.ToneWarning
 }
 
 func accessFacts(r *http.Request, view account.UserView) []web.Fact {

@@ -18,6 +18,7 @@ func userForm(r *http.Request, view account.UserView, p cardinal.Policy) *web.Fo
 	words := web.WordsOf(r)
 	form := web.NewForm(words, "user", words.T("user.save"))
 	form.Carry("revision", strconv.FormatInt(view.Revision, 10))
+	form.Carry("replace", "") // the slot whose number is to be replaced, once that was asked
 	if !view.Role.Outranks(web.CallerOf(r).Role) {
 		addDetails(form, r, view)
 	}
@@ -78,19 +79,15 @@ func addNumber(form *web.Form, words *web.Words, view account.UserView, slot car
 	name := credential.NumberField(slot)
 	label, present := words.Code("slot", string(slot), ""), view.Number(slot)
 	field := web.Field{Name: name, Kind: web.Text, Label: label, Value: present, MaxLength: cardinal.CardNumberMaxLength}
-	switch {
-	case view.ID == "":
-	case present == "":
-		field.Beside = []web.Beside{{Label: words.T("user.generate"), About: label, Form: generateForm(slot)}}
-	default:
-		field.Beside = []web.Beside{{Label: words.T("user.generate"), About: label, URL: office.UserURL(view.Username, "numbers", string(slot), "generate")}}
+	if view.ID != "" {
+		field.Beside = []web.Beside{{Label: words.T("user.generate"), About: label, Name: generateName, Value: string(slot)}}
 	}
 	form.Add(field)
 	form.Carry("seen."+name, present)
 }
 
-// generateForm is the id of the form that generates the first number of a slot.
-func generateForm(slot cardinal.Slot) string { return "generate-" + string(slot) }
+// generateName is what the buttons beside the numbers are called.
+const generateName = "generate"
 
 func pinField(words *web.Words, view account.UserView, p cardinal.Policy) web.Field {
 	field := web.Field{
@@ -115,7 +112,7 @@ func pinField(words *web.Words, view account.UserView, p cardinal.Policy) web.Fi
 	return field
 }
 
-// fieldsOf is what the form wants of a user. What is no number is refused.
+// fieldsOf is what the form wants of a user.
 func fieldsOf(form *web.Form) account.Fields {
 	text := func(name string) *string {
 		if form.Field(name) == nil {
@@ -133,12 +130,13 @@ func fieldsOf(form *web.Form) account.Fields {
 		disabled := form.Checked("disabled")
 		fields.Disabled = &disabled
 	}
-	fields.Credentials = credential.Change{PIN: form.PIN("pin"), Numbers: numbersOf(form)}
+	numbers, unread := numbersOf(form)
+	fields.Credentials, fields.Unread = credential.Change{PIN: form.PIN("pin"), Numbers: numbers}, unread
 	return fields
 }
 
-func numbersOf(form *web.Form) []credential.NumberChange {
-	var changes []credential.NumberChange
+// numbersOf are the numbers that were typed, and what is wrong with those that are none.
+func numbersOf(form *web.Form) (changes []credential.NumberChange, unread []cardinal.Violation) {
 	for _, slot := range cardinal.Slots() {
 		name := credential.NumberField(slot)
 		typed := form.Value(name)
@@ -148,12 +146,15 @@ func numbersOf(form *web.Form) []credential.NumberChange {
 		change := credential.NumberChange{Slot: slot}
 		if typed != "" {
 			number, err := cardinal.ParseCardNumber(name, typed)
-			form.Refuse(err)
+			if err != nil {
+				unread = append(unread, cardinal.ViolationsOf(err)...)
+				continue
+			}
 			change.Number = number
 		}
 		changes = append(changes, change)
 	}
-	return changes
+	return changes, unread
 }
 
 // showTheirs notes what somebody else saved in between and carries on from there.
@@ -168,9 +169,5 @@ func showTheirs(form *web.Form, words *web.Words, view account.UserView) {
 	if form.Checked("disabled") != view.Disabled {
 		form.Differs("disabled", words.OnOff(view.Disabled))
 	}
-	for i, hidden := range form.Hidden {
-		if hidden.Name == "revision" {
-			form.Hidden[i].Value = strconv.FormatInt(view.Revision, 10)
-		}
-	}
+	form.SetHidden("revision", strconv.FormatInt(view.Revision, 10))
 }
