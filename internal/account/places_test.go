@@ -212,12 +212,23 @@ func TestWhoAdministrates(t *testing.T) {
 		if _, err := o.service.UpdateUser(ctx, o.console, "Help", 0, account.Fields{Password: cardinal.NewPassword(password)}); err != nil {
 			t.Fatal(err)
 		}
-		o.Clock.Add(time.Hour)
-		signedIn := o.Clock.Now()
-		from := auth.Credentials{Username: "help", Password: cardinal.NewPassword(password)}
-		if _, err := auth.New(o.store, o.Ring, o.passwords).SignIn(ctx, from, auth.Origin{}); err != nil {
+		if _, err := o.service.UpdateUser(ctx, o.console, "late", 0, account.Fields{Password: cardinal.NewPassword(password)}); err != nil {
 			t.Fatal(err)
 		}
+		o.Clock.Add(time.Hour)
+		signedIn := o.Clock.Now()
+		for _, name := range []string{"help", "late"} {
+			from := auth.Credentials{Username: name, Password: cardinal.NewPassword(password)}
+			if _, err := auth.New(o.store, o.Ring, o.passwords).SignIn(ctx, from, auth.Origin{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.Clock.Add(time.Hour)
+		// Of two people who had one name after the other, only the later one's sign-ins count.
+		if err := o.service.DeleteUser(ctx, o.console, "late", 0); err != nil {
+			t.Fatal(err)
+		}
+		o.person("late", cardinal.RoleAuditor)
 		storetest.Write(t, o.store, func(ctx context.Context, tx *store.Tx) error {
 			return tx.PutTOTPSecret(ctx, o.look("help").User, store.TOTPSecret{Sealed: []byte("sealed")})
 		})
@@ -233,7 +244,7 @@ func TestWhoAdministrates(t *testing.T) {
 			t.Errorf("they are %+v", page.Administrators)
 		}
 		page, err = o.service.Administrators(ctx, boss, page.Next, 2)
-		if err != nil || len(page.Administrators) != 1 || page.Administrators[0].Username != "late" || page.Next != "" {
+		if err != nil || len(page.Administrators) != 1 || page.Administrators[0].Username != "late" || !page.Administrators[0].LastSessionAt.IsZero() || page.Next != "" {
 			t.Errorf("the next are %+v, %v", page, err)
 		}
 		refusedTo := []cardinal.Role{cardinal.RoleUser, cardinal.RoleHelpdesk, cardinal.RoleProvisioner}
