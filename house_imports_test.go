@@ -54,6 +54,7 @@ var arrows = map[string][]string{
 	"internal/web/office":    edge("internal/web", "internal/web/access"),
 	"internal/web/people":    edge("internal/web", "internal/web/office"),
 	"internal/web/options":   edge("internal/web", "internal/web/office"),
+	"internal/web/dashboard": edge("internal/web", "internal/web/office"),
 	"internal/web/logs":      edge("internal/web", "internal/web/office"),
 	"internal/web/self":      edge("internal/web", "internal/web/access"),
 	"internal/web/htmlcheck": nil,

@@ -87,7 +87,7 @@ func press(selector string) func(*stage) {
 }
 
 func looks() []look {
-	return slices.Concat(pageLooks(), accessLooks(), bulkLooks(), optionsLooks(), placesLooks(), importLooks(), logsLooks())
+	return slices.Concat(pageLooks(), accessLooks(), bulkLooks(), optionsLooks(), placesLooks(), importLooks(), logsLooks(), dashboardLooks())
 }
 
 func pageLooks() []look {

@@ -93,7 +93,7 @@ func TestOrganisationField(t *testing.T) {
 	s.Type("#sign-in-organisation", "globex")
 	s.Type("#sign-in-username", adminName)
 	s.Type("#sign-in-password", "another long password")
-	if s.Enter(); s.Path() != "/users" || s.text(".masthead .organisation") != "Globex" {
+	if s.Enter(); s.Path() != "/dashboard" || s.text(".masthead .organisation") != "Globex" {
 		t.Errorf("the administrator of the second organisation is at %s of %s", s.Path(), s.text(".masthead .organisation"))
 	}
 }
@@ -107,10 +107,10 @@ func TestMenusFollowTheRole(t *testing.T) {
 	s.person("aurel", "Aurel Popescu", cardinal.RoleAuditor)
 	s.must(s.app.Door.SetNumber(t.Context(), s.as, "bruno", credential.NumberChange{Slot: cardinal.Primary, Number: number(t, "77120045")}))
 	for _, c := range []struct{ as, menu, refused string }{
-		{"bruno", "/summary", "/users /users/helga /new-user /security-options /options/general /options/config-editor"},
-		{"helga", "/users", "/security-options /options/general /options/config-editor"},
-		{"aurel", "/users /security-options /options/general /options/config-editor", "/new-user /users/bruno/delete /users/bruno/pin/generate /users/bruno/password"},
-		{adminName, "/users /security-options /options/general /options/config-editor", ""},
+		{"bruno", "/summary", "/dashboard /logs/audit /logs/sign-ins /logs/application /users /users/helga /new-user /security-options /options/general /options/config-editor"},
+		{"helga", "/dashboard /users /logs/sign-ins", "/security-options /options/general /options/config-editor"},
+		{"aurel", "/dashboard /users /security-options /options/general /options/devices /options/api-tokens /options/administrators /options/config-editor /logs/audit /logs/sign-ins /logs/application", "/new-user /users/bruno/delete /users/bruno/pin/generate /users/bruno/password"},
+		{adminName, "/dashboard /users /security-options /options/general /options/devices /options/api-tokens /options/administrators /options/customers /options/config-editor /logs/audit /logs/sign-ins /logs/application", ""},
 	} {
 		s.signIn(c.as)
 		if got := s.links("#navigation a"); got != c.menu {

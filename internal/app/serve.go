@@ -56,6 +56,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	background, stop := context.WithCancel(ctx)
 	defer stop()
 	go a.pruneRegularly(background)
+	go a.countRegularly(background)
 	go a.tendBulkActions(background)
 	go a.eraseRegularly(background)
 	failed := make(chan error, 1)

@@ -140,12 +140,17 @@ func (s *Service) CountsSince(ctx context.Context, caller cardinal.Caller, since
 		}
 		present := tx.Now().Truncate(Quarter)
 		from := present.Add(-(uncountedMost - 1) * Quarter)
-		result = Counts{Counts: counts, Behind: until.Before(from) && since.Before(from)}
-		if until.After(from) {
-			from = until
+		uncounted := since
+		if until.After(uncounted) {
+			uncounted = until
 		}
-		if since.After(from) {
-			from = since
+		first, err := tx.FirstSignInFrom(ctx, caller.Customer, uncounted)
+		if err != nil {
+			return err
+		}
+		result = Counts{Counts: counts, Behind: !first.IsZero() && first.Before(from)}
+		if uncounted.After(from) {
+			from = uncounted
 		}
 		for ; !from.After(present); from = from.Add(Quarter) {
 			tried, err := tx.TallySignIns(ctx, caller.Customer, from, from.Add(Quarter))

@@ -16,6 +16,7 @@ import (
 
 // The paths of the pages, for links that lead from one package to another.
 const (
+	DashboardPath    = "/dashboard"
 	UsersPath        = "/users"
 	NewUserPath      = "/new-user"
 	ImportPath       = "/import-users"
@@ -62,6 +63,7 @@ type entry struct {
 
 func entries(words *web.Words) []entry {
 	return []entry{
+		{permission: cardinal.PermReadUsers, label: words.T("dashboard.title"), url: DashboardPath, icon: "dashboard"},
 		{permission: cardinal.PermReadUsers, label: words.T("users.title"), url: UsersPath, icon: "users", also: []string{NewUserPath, BulkPath, ImportPath, ExportPath}},
 		{permission: cardinal.PermReadOptions, label: words.T("policy.title"), url: PolicyPath, icon: "shield-lock"},
 		{permission: cardinal.PermReadOptions, label: words.T("office.options"), icon: "settings", children: []entry{

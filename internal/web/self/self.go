@@ -28,7 +28,7 @@ var files embed.FS
 const (
 	summaryPath = "/summary"
 	changePath  = "/change-details"
-	adminPath   = "/users"
+	adminPath   = "/dashboard"
 )
 
 // Services are the use cases that the pages translate to. All must be given.
@@ -93,7 +93,7 @@ func nav(r *http.Request, door *credential.Door) (web.Nav, error) {
 	return nav, nil
 }
 
-// start leads to where somebody begins: staff to the users, others to their summary.
+// start leads to where somebody begins: staff to the dashboard, others to their summary.
 func (p *pages) start(w http.ResponseWriter, r *http.Request) error {
 	session := web.SessionOf(r)
 	switch {
