@@ -1,5 +1,6 @@
 // Package people is the pages about users: the list, *User details* with PINs
-// and numbers, and what is done to many of them at once.
+// and numbers, what is done to many of them at once, and their files: import and
+// export.
 //
 // It owns the pages and the translation between forms and use cases. It does
 // not own any rule, nor the pages of people about themselves, which are package
