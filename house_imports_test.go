@@ -69,7 +69,7 @@ var arrows = map[string][]string{
 	"internal/pgtest":      nil,
 	"internal/browsertest": nil,
 	"internal/storetest":   {"internal/store", "internal/audit", "internal/seal", "internal/pgtest"}, // entries need a chain to stand in
-	"internal/apptest":     {"internal/app", "internal/account", "internal/pgtest"},                  // an organisation to begin with
+	"internal/apptest":     {"internal/app", "internal/account", "internal/bulk", "internal/directory", "internal/pgtest"},                  // an organisation to begin with
 
 	// Tests of the built program from outside: tests only, so that nothing is listed.
 	"e2e":         nil,

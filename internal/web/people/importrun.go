@@ -212,7 +212,11 @@ func (h *importPage) cancel(w http.ResponseWriter, r *http.Request) error {
 
 // startKept is the button that runs what a dry run has tried.
 func (h *importPage) startKept(w http.ResponseWriter, r *http.Request) error {
-	id, err := h.Directory.StartKept(r.Context(), web.CallerOf(r), cardinal.ImportID(r.PathValue("id")))
+	tried := cardinal.ImportID(r.PathValue("id"))
+	if _, err := h.Directory.Import(r.Context(), web.CallerOf(r), tried); err != nil {
+		return err
+	}
+	id, err := h.Directory.StartKept(r.Context(), web.CallerOf(r), tried)
 	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
 		return h.kit.Redirect(w, r, office.ImportPath+office.Query(fieldMode, modeRun), web.Warning(web.WordsOf(r).T("import.next-again")))
 	}
