@@ -68,8 +68,8 @@ var arrows = map[string][]string{
 	// For tests only: nobody lists them, so only test files can import them.
 	"internal/pgtest":      nil,
 	"internal/browsertest": nil,
-	"internal/storetest":   {"internal/store", "internal/audit", "internal/seal", "internal/pgtest"}, // entries need a chain to stand in
-	"internal/apptest":     {"internal/app", "internal/account", "internal/bulk", "internal/directory", "internal/pgtest"},                  // an organisation to begin with
+	"internal/storetest":   {"internal/store", "internal/audit", "internal/seal", "internal/pgtest"},                       // entries need a chain to stand in
+	"internal/apptest":     {"internal/app", "internal/account", "internal/bulk", "internal/directory", "internal/pgtest"}, // an organisation to begin with
 
 	// Tests of the built program from outside: tests only, so that nothing is listed.
 	"e2e":         nil,
