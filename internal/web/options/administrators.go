@@ -47,14 +47,14 @@ func (p *pages) administratorRoutes() ([]web.Route, error) {
 	const path = office.AdministratorsPath + "/{username}"
 	return []web.Route{
 		{Pattern: "GET " + office.AdministratorsPath, Permission: cardinal.PermReadOptions, Handle: h.show},
-		{Pattern: "GET " + office.NewAdministratorPath, Permission: cardinal.PermGrantRoles, Handle: h.showNew},
-		{Pattern: "POST " + office.NewAdministratorPath, Permission: cardinal.PermGrantRoles, Handle: h.create},
+		{Pattern: "GET " + office.NewAdministratorPath, Permission: cardinal.PermGrantRoles, Fresh: true, Handle: h.showNew},
+		{Pattern: "POST " + office.NewAdministratorPath, Permission: cardinal.PermGrantRoles, Fresh: true, Handle: h.create},
 		{Pattern: "GET " + office.GiveRolePath, Permission: cardinal.PermGrantRoles, Handle: h.showGive},
 		{Pattern: "POST " + office.GiveRolePath, Permission: cardinal.PermGrantRoles, Repeatable: true, Handle: h.find},
-		{Pattern: "GET " + path, Permission: cardinal.PermGrantRoles, Handle: h.showRole},
-		{Pattern: "POST " + path, Permission: cardinal.PermGrantRoles, Handle: h.saveRole},
-		{Pattern: "GET " + path + "/remove", Permission: cardinal.PermGrantRoles, Handle: h.askRemove},
-		{Pattern: "POST " + path + "/remove", Permission: cardinal.PermGrantRoles, Handle: h.remove},
+		{Pattern: "GET " + path, Permission: cardinal.PermGrantRoles, Fresh: true, Handle: h.showRole},
+		{Pattern: "POST " + path, Permission: cardinal.PermGrantRoles, Fresh: true, Handle: h.saveRole},
+		{Pattern: "GET " + path + "/remove", Permission: cardinal.PermGrantRoles, Fresh: true, Handle: h.askRemove},
+		{Pattern: "POST " + path + "/remove", Permission: cardinal.PermGrantRoles, Fresh: true, Handle: h.remove},
 	}, nil
 }
 

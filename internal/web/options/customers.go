@@ -54,11 +54,11 @@ func (p *pages) customerRoutes() ([]web.Route, error) {
 	const path = office.CustomersPath + "/{id}"
 	return []web.Route{
 		{Pattern: "GET " + office.CustomersPath, Permission: cardinal.PermCustomers, Handle: h.showAll},
-		{Pattern: "GET " + office.NewCustomerPath, Permission: cardinal.PermCustomers, Handle: h.showNew},
-		{Pattern: "POST " + office.NewCustomerPath, Permission: cardinal.PermCustomers, Handle: h.create},
+		{Pattern: "GET " + office.NewCustomerPath, Permission: cardinal.PermCustomers, Fresh: true, Handle: h.showNew},
+		{Pattern: "POST " + office.NewCustomerPath, Permission: cardinal.PermCustomers, Fresh: true, Handle: h.create},
 		{Pattern: "GET " + path, Permission: cardinal.PermCustomers, Handle: h.show},
-		{Pattern: "GET " + path + "/delete", Permission: cardinal.PermCustomers, Handle: h.askDelete},
-		{Pattern: "POST " + path + "/delete", Permission: cardinal.PermCustomers, Handle: h.delete},
+		{Pattern: "GET " + path + "/delete", Permission: cardinal.PermCustomers, Fresh: true, Handle: h.askDelete},
+		{Pattern: "POST " + path + "/delete", Permission: cardinal.PermCustomers, Fresh: true, Handle: h.delete},
 	}, nil
 }
 

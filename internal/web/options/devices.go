@@ -48,12 +48,12 @@ func (p *pages) deviceRoutes() ([]web.Route, error) {
 	const path = office.DevicesPath + "/{id}"
 	return []web.Route{
 		{Pattern: "GET " + office.DevicesPath, Permission: cardinal.PermReadOptions, Handle: h.showAll},
-		{Pattern: "GET " + office.NewDevicePath, Permission: cardinal.PermWriteOptions, Handle: h.showNew},
-		{Pattern: "POST " + office.NewDevicePath, Permission: cardinal.PermWriteOptions, Handle: h.create},
+		{Pattern: "GET " + office.NewDevicePath, Permission: cardinal.PermWriteOptions, Fresh: true, Handle: h.showNew},
+		{Pattern: "POST " + office.NewDevicePath, Permission: cardinal.PermWriteOptions, Fresh: true, Handle: h.create},
 		{Pattern: "GET " + path, Permission: cardinal.PermReadOptions, Handle: h.show},
 		{Pattern: "POST " + path, Permission: cardinal.PermWriteOptions, Handle: h.save},
-		{Pattern: "GET " + path + "/token", Permission: cardinal.PermWriteOptions, Handle: h.askToken},
-		{Pattern: "POST " + path + "/token", Permission: cardinal.PermWriteOptions, Handle: h.renewToken},
+		{Pattern: "GET " + path + "/token", Permission: cardinal.PermWriteOptions, Fresh: true, Handle: h.askToken},
+		{Pattern: "POST " + path + "/token", Permission: cardinal.PermWriteOptions, Fresh: true, Handle: h.renewToken},
 		{Pattern: "GET " + path + "/delete", Permission: cardinal.PermWriteOptions, Handle: h.askDelete},
 		{Pattern: "POST " + path + "/delete", Permission: cardinal.PermWriteOptions, Handle: h.delete},
 		{Pattern: "POST " + path + "/unlock", Permission: cardinal.PermWriteOptions, Handle: h.unlock},

@@ -42,8 +42,8 @@ func (p *pages) tokenRoutes() ([]web.Route, error) {
 	h := &tokensPage{shared, list}
 	return []web.Route{
 		{Pattern: "GET " + office.TokensPath, Permission: cardinal.PermReadOptions, Handle: h.show},
-		{Pattern: "GET " + office.NewTokenPath, Permission: cardinal.PermWriteOptions, Handle: h.showNew},
-		{Pattern: "POST " + office.NewTokenPath, Permission: cardinal.PermWriteOptions, Handle: h.create},
+		{Pattern: "GET " + office.NewTokenPath, Permission: cardinal.PermWriteOptions, Fresh: true, Handle: h.showNew},
+		{Pattern: "POST " + office.NewTokenPath, Permission: cardinal.PermWriteOptions, Fresh: true, Handle: h.create},
 		{Pattern: "GET " + office.TokensPath + "/{id}/revoke", Permission: cardinal.PermWriteOptions, Handle: h.askRevoke},
 		{Pattern: "POST " + office.TokensPath + "/{id}/revoke", Permission: cardinal.PermWriteOptions, Handle: h.revoke},
 	}, nil

@@ -29,8 +29,8 @@ func (p *pages) exportRoutes() ([]web.Route, error) {
 	}
 	h := &exportPage{p, page}
 	return []web.Route{
-		{Pattern: "GET " + office.ExportPath, Permission: cardinal.PermReadUsers, Handle: h.show},
-		{Pattern: "GET " + exportFile, Permission: cardinal.PermReadUsers, Handle: h.send},
+		{Pattern: "GET " + office.ExportPath, Permission: cardinal.PermReadUsers, Fresh: true, Handle: h.show},
+		{Pattern: "GET " + exportFile, Permission: cardinal.PermReadUsers, Fresh: true, Handle: h.send},
 	}, nil
 }
 

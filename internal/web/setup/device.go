@@ -32,8 +32,8 @@ func (p *pages) deviceRoutes() ([]web.Route, error) {
 	}
 	h := &devicePage{p, page, once}
 	return []web.Route{
-		{Pattern: "GET " + devicePath, Permission: cardinal.PermWriteOptions, Handle: h.show},
-		{Pattern: "POST " + devicePath, Permission: cardinal.PermWriteOptions, Handle: h.add},
+		{Pattern: "GET " + devicePath, Permission: cardinal.PermWriteOptions, Fresh: true, Handle: h.show},
+		{Pattern: "POST " + devicePath, Permission: cardinal.PermWriteOptions, Fresh: true, Handle: h.add},
 	}, nil
 }
 
