@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pquerna/otp/totp"
 	"golang.org/x/net/html"
 )
 
@@ -276,9 +277,43 @@ func (l *leaks) plantOnPages() {
 	own.open("POST", "/change-details/check", url.Values{"value": {l.badPIN("checked by oneself")}})
 	own.submit("/change-details", "primaryCardNumber", map[string]string{"primaryCardNumber": l.card("own number")})
 	own.submit("/password", "currentPassword", map[string]string{"currentPassword": l.password("wrong present password"), "password": l.password("new"), "again": l.password("again")})
-	for _, b := range []*browser{office, own} {
+	twice := l.secondFactor(office)
+	for _, b := range []*browser{office, own, twice} {
 		l.add(madeToken, b.cookies["cardinal-session"], "session")
 	}
+}
+
+// secondFactor sets up an authenticator app for the administrator, signs in with
+// a recovery code, and takes the app away again.
+func (l *leaks) secondFactor(office *browser) *browser {
+	l.t.Helper()
+	p := office.get("/second-factor/app")
+	l.shownOnce(madeToken, p, "authenticator app")
+	key := l.add(sentToken, strings.ReplaceAll(l.planted[len(l.planted)-1].text, " ", ""), "authenticator app, as it is kept")
+	code, err := totp.GenerateCode(key, time.Now())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	f := p.form("code")
+	f.values.Set("code", code)
+	made := office.open("POST", f.action, f.values)
+	var codes []string
+	for n := range made.doc.Descendants() {
+		if n.Type == html.ElementNode && n.Data == "code" {
+			codes = append(codes, l.add(madeToken, textOf(n), "recovery code"))
+		}
+	}
+	if len(codes) != 10 {
+		l.t.Fatalf("%d recovery codes: %s", len(codes), made.text())
+	}
+	b := *office
+	b.cookies = map[string]string{}
+	b.submit("/sign-in", "password", map[string]string{"username": adminName, "password": adminPassword})
+	l.add(madeToken, b.cookies["cardinal-sign-in"], "session")
+	b.submit("/sign-in/second?with=recovery", "recovery", map[string]string{"recovery": l.token("recovery code of nobody")})
+	b.submit("/sign-in/second?with=recovery", "recovery", map[string]string{"recovery": codes[0]})
+	office.open("POST", "/second-factor/app/remove", url.Values{})
+	return &b
 }
 
 // search looks for somebody on the page of users.

@@ -2,7 +2,6 @@ package access
 
 import (
 	"net/http"
-	"strings"
 
 	"cardinal"
 	"cardinal/internal/web"
@@ -18,7 +17,6 @@ type codesPage struct {
 // codesData is recovery codes, the one time they are shown.
 type codesData struct {
 	Codes []cardinal.Token
-	All   cardinal.Token // the same, one on each line, to be copied
 	Next  string
 }
 
@@ -48,11 +46,7 @@ func (p *pages) added(w http.ResponseWriter, r *http.Request, page *web.Page[cod
 }
 
 func (p *pages) showCodes(w http.ResponseWriter, r *http.Request, page *web.Page[codesData], codes []cardinal.Token) error {
-	lines := make([]string, len(codes))
-	for i, code := range codes {
-		lines[i] = code.Reveal()
-	}
-	data := codesData{Codes: codes, All: cardinal.NewToken(strings.Join(lines, "\n")), Next: FactorPath}
+	data := codesData{Codes: codes, Next: FactorPath}
 	if web.SessionOf(r).Held != "" {
 		data.Next = "/"
 	}
