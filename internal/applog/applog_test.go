@@ -123,12 +123,13 @@ func TestFilters(t *testing.T) {
 	d.log(present, slog.LevelWarn, "three", "path", `C:\logs`)
 	d.write(present, "panic: four\n")
 	d.log(present, slog.LevelError, "five", slog.Group("error", "code", "internal"))
+	d.write(present, `{"level":"DEBUG","msg":"timeless"}`+"\n")
 	second := func(n int) time.Time { return time.Date(2026, 3, 2, 12, 0, n, 0, time.UTC) }
 	for name, test := range map[string]struct {
 		filter applog.Filter
 		want   string
 	}{
-		"all":              {everything(), "five panic: four three two one"},
+		"all":              {everything(), "timeless five panic: four three two one"},
 		"from information": {applog.Filter{Level: slog.LevelInfo}, "five panic: four three two"},
 		"warnings":         {applog.Filter{Level: slog.LevelWarn}, "five panic: four three"},
 		"errors":           {applog.Filter{Level: slog.LevelError}, "five panic: four"},

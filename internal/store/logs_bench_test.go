@@ -56,14 +56,12 @@ func BenchmarkLarge(b *testing.B) {
 				}},
 			} {
 				b.Run(q.name, func(b *testing.B) {
-					var got any
 					for b.Loop() {
-						storetest.Read(b, s, func(ctx context.Context, tx *store.Tx) (err error) {
-							got, err = q.ask(ctx, tx)
+						storetest.Read(b, s, func(ctx context.Context, tx *store.Tx) error {
+							_, err := q.ask(ctx, tx)
 							return err
 						})
 					}
-					b.Logf("%.60v", got)
 				})
 			}
 		})
@@ -78,7 +76,7 @@ func fillLarge(b *testing.B, d *storetest.Database, c cardinal.CustomerID) {
 	}
 	defer func() { _ = db.Close() }()
 	now := d.Clock.Now()
-	rows := func(table string, n, columns int, row func(i int) []any) {
+	rows := func(table string, n int, row func(i int) []any) {
 		b.Helper()
 		tx, err := db.BeginTx(b.Context(), nil)
 		if err != nil {
@@ -105,24 +103,24 @@ func fillLarge(b *testing.B, d *storetest.Database, c cardinal.CustomerID) {
 		}
 	}
 	userID := func(i int) string { return fmt.Sprintf("0user%021d", i) }
-	rows("users", manyUsers, 17, func(i int) []any {
+	rows("users (id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision)", manyUsers, func(i int) []any {
 		name := fmt.Sprintf("user%06d", i)
 		return []any{userID(i), string(c), name, name, "Somebody of " + name, name + "@example.org", "Department", "", "user", false, "import",
 			name + " somebody", "", false, now.UnixMilli(), now.UnixMilli(), 1}
 	})
-	rows("pins", manyUsers, 13, func(i int) []any {
+	rows("pins (user_id, customer_id, id, key_version, tag, identifying, generated, new_required, created_at, expires_at, policy_known, policy_met, policy_checked_at)", manyUsers, func(i int) []any {
 		return []any{userID(i), string(c), userID(i), 1, []byte(userID(i)), false, true, false, now.UnixMilli(),
 			now.Add(time.Duration(i) * 7 * time.Second).UnixMilli(), true, true, now.UnixMilli()}
 	})
-	rows("card_numbers", manyUsers, 9, func(i int) []any {
+	rows("card_numbers (user_id, slot, customer_id, key_version, tag, sealed, number_end, digits, created_at)", manyUsers, func(i int) []any {
 		return []any{userID(i), "primary", string(c), 1, []byte(userID(i)), []byte("sealed sealed sealed sealed"), "1234", 8, now.UnixMilli()}
 	})
-	rows("counters", manyUsers, 5, func(i int) []any {
+	rows("counters (customer_id, subject, wrong, changed_at, locked_until)", manyUsers, func(i int) []any {
 		return []any{string(c), "user " + userID(i), 0, now.UnixMilli(), map[bool]int64{true: now.Add(time.Hour).UnixMilli()}[i%1000 == 0]}
 	})
 	storetest.Read(b, d.Open(b), func(_ context.Context, tx *store.Tx) error {
 		step := 30 * 24 * time.Hour / manySignIns
-		rows("sign_ins", manySignIns, 11, func(i int) []any {
+		rows("sign_ins (id, customer_id, time, device_id, device, method, user_id, username, outcome, number_end, tries)", manySignIns, func(i int) []any {
 			at := now.Add(-step * time.Duration(manySignIns-i))
 			return []any{tx.IDOf(fmt.Sprint(i), at), string(c), at.UnixMilli(), "device", fmt.Sprint("Copier ", i%50), "card-pin",
 				userID(i % manyUsers), fmt.Sprintf("user%06d", i%manyUsers), map[bool]string{true: "wrong-pin", false: "success"}[i%7 == 0], "1234", 1}
@@ -130,7 +128,8 @@ func fillLarge(b *testing.B, d *storetest.Database, c cardinal.CustomerID) {
 		return nil
 	})
 	if d.Kind == storetest.PostgreSQL {
-		if _, err := db.ExecContext(b.Context(), "ANALYZE"); err != nil {
+		// What its background process does by itself after as many writes.
+		if _, err := db.ExecContext(b.Context(), "VACUUM ANALYZE"); err != nil {
 			b.Fatal(err)
 		}
 	}
