@@ -64,22 +64,31 @@ func (v UserView) Number(slot cardinal.Slot) string {
 }
 
 func (s *Service) view(ctx context.Context, tx *store.Tx, by credential.Acting, user cardinal.User) (UserView, error) {
-	view := UserView{User: user}
+	row := store.UserRow{User: user}
 	var err error
-	if view.Numbers, err = s.door.Numbers(ctx, tx, by, user.ID); err != nil {
-		return view, err
+	if row.Numbers, err = tx.Numbers(ctx, user.ID); err != nil {
+		return UserView{}, err
 	}
-	pin, err := tx.PIN(ctx, user.ID)
+	row.PIN, err = tx.PIN(ctx, user.ID)
 	if err != nil && cardinal.CodeOf(err) != cardinal.CodeNotFound {
-		return view, err
+		return UserView{}, err
 	}
-	if err == nil && pin.Live(tx.Now()) {
-		view.PIN = pin.PINState
+	if row.Lock, err = tx.Counter(ctx, user.Customer, store.UserSubject(user.ID)); err != nil {
+		return UserView{}, err
 	}
-	counter, err := tx.Counter(ctx, user.Customer, store.UserSubject(user.ID))
-	if counter.LockedUntil.After(tx.Now()) {
-		view.LockedUntil = counter.LockedUntil
+	return s.viewOf(by, row, tx.Now())
+}
+
+func (s *Service) viewOf(by credential.Acting, row store.UserRow, now time.Time) (UserView, error) {
+	view := UserView{User: row.User}
+	if row.PIN.Live(now) {
+		view.PIN = row.PIN.PINState
 	}
+	if row.Lock.LockedUntil.After(now) {
+		view.LockedUntil = row.Lock.LockedUntil
+	}
+	var err error
+	view.Numbers, err = s.door.Shown(by, row.ID, row.Numbers)
 	return view, err
 }
 
@@ -108,76 +117,6 @@ func (s *Service) User(ctx context.Context, caller cardinal.Caller, username str
 		return err
 	})
 	return view, err
-}
-
-// UserQuery narrows and pages a list of users.
-type UserQuery struct {
-	Text      string              // part of username, full name or e-mail; empty: all
-	Number    cardinal.CardNumber // exactly this number; zero: all
-	NumberEnd string              // the last four characters of a number; empty: all
-	Cursor    string              // from the page before; empty: the first page
-	Limit     int                 // 1–500 users
-}
-
-// usersMost is how many users a page has at most.
-const usersMost = 500
-
-// UserPage is one page of users; Next is the cursor of the next, empty at the end.
-type UserPage struct {
-	Users []UserView
-	Next  string
-}
-
-// Users lists users by username.
-func (s *Service) Users(ctx context.Context, caller cardinal.Caller, q UserQuery) (UserPage, error) {
-	if err := caller.Require(cardinal.PermReadUsers); err != nil {
-		return UserPage{}, err
-	}
-	if q.Limit < 1 || q.Limit > usersMost {
-		return UserPage{}, cardinal.Invalid("limit", "A page has 1 to 500 users.")
-	}
-	if !cardinal.CleanText(q.Text + q.NumberEnd + q.Cursor) {
-		return UserPage{}, nil // nobody is called so, and no database takes it as a text
-	}
-	var page UserPage
-	err := s.store.Read(ctx, func(tx *store.Tx) error {
-		by, err := Acting(ctx, tx, caller)
-		if err != nil {
-			return err
-		}
-		users, err := s.matching(ctx, tx, caller, q)
-		if err != nil {
-			return err
-		}
-		if len(users) > q.Limit {
-			users = users[:q.Limit]
-			page.Next = store.Fold(users[q.Limit-1].Username)
-		}
-		for _, user := range users {
-			view, err := s.view(ctx, tx, by, user)
-			if err != nil {
-				return err
-			}
-			page.Users = append(page.Users, view)
-		}
-		return nil
-	})
-	return page, err
-}
-
-func (s *Service) matching(ctx context.Context, tx *store.Tx, caller cardinal.Caller, q UserQuery) ([]cardinal.User, error) {
-	if q.Number.IsZero() {
-		return tx.Users(ctx, caller.Customer, store.UserQuery{After: q.Cursor, Text: q.Text, NumberEnd: q.NumberEnd, Most: q.Limit + 1})
-	}
-	found, err := s.door.FindNumber(ctx, tx, caller.Customer, q.Number)
-	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	user, err := tx.User(ctx, caller.Customer, found.User)
-	return []cardinal.User{user}, err
 }
 
 // record writes an audit entry about something of the caller's customer.

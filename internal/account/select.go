@@ -12,25 +12,22 @@ import (
 // neither PINs nor numbers. The query's cursor, limit and order play no part. An
 // error of take ends it and is returned.
 func (s *Service) EachUser(ctx context.Context, caller cardinal.Caller, q UserQuery, take func([]cardinal.User) error) error {
-	if err := caller.Require(cardinal.PermReadUsers); err != nil {
-		return err
-	}
-	if !cardinal.CleanText(q.Text + q.NumberEnd) {
-		return nil
-	}
-	q.Cursor, q.Limit = "", usersMost
-	return s.store.Read(ctx, func(tx *store.Tx) error {
+	q.Cursor, q.Limit, q.Sort, q.Down = "", usersMost, SortUsername, false
+	return s.listing(ctx, caller, q, func(l *listing) error {
+		all := store.UserQuery{UserMatch: l.match, Bare: true, Most: usersMost}
 		for {
-			users, err := s.matching(ctx, tx, caller, q)
+			page, err := l.tx.Users(ctx, caller.Customer, all)
 			if err != nil {
 				return err
 			}
-			more := len(users) > q.Limit
-			users = users[:min(len(users), q.Limit)]
-			if err := take(users); err != nil || !more {
+			users := make([]cardinal.User, len(page.Users))
+			for i, row := range page.Users {
+				users[i] = row.User
+			}
+			if err := take(users); err != nil || page.Next == nil {
 				return err
 			}
-			q.Cursor = store.Fold(users[len(users)-1].Username)
+			all.From = page.Next
 		}
 	})
 }

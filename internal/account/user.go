@@ -41,6 +41,9 @@ const (
 	SourceImport = "import"
 )
 
+// Sources returns all of them.
+func Sources() []string { return []string{SourceManual, SourceAPI, SourceImport} }
+
 // sourceOf tells where a user comes from whom this caller makes.
 func sourceOf(caller cardinal.Caller) string {
 	if caller.Kind == cardinal.CallerToken {

@@ -64,6 +64,11 @@ func (d *Door) Numbers(ctx context.Context, tx *store.Tx, by Acting, user cardin
 	if err != nil {
 		return nil, err
 	}
+	return d.Shown(by, user, stored)
+}
+
+// Shown returns a user's stored numbers as the caller may see them.
+func (d *Door) Shown(by Acting, user cardinal.UserID, stored []store.StoredNumber) ([]Number, error) {
 	numbers := make([]Number, len(stored))
 	for i, n := range stored {
 		numbers[i] = Number{Slot: n.Slot, Text: cardinal.MaskedNumber(n.End)}

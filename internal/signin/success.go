@@ -13,8 +13,12 @@ import (
 
 // succeed writes what a success changes: the count of wrong tries is cleared,
 // the PIN's tag moves to today's key and mode, and it is kept whether the PIN
-// meets today's policy: the one moment at which that can be known.
+// meets today's policy: the one moment at which that can be known. The first one
+// of a user is kept for good.
 func (t *try) succeed(ctx context.Context, counter throttle.Counter) error {
+	if err := t.tx.MarkSignedIn(ctx, t.user); err != nil {
+		return err
+	}
 	if t.method == cardinal.MethodCard {
 		// A card alone proves no PIN: it must not clear the way for guessing one.
 		return nil

@@ -182,17 +182,19 @@ func TestPostgreSQLWithALanguage(t *testing.T) {
 }
 
 func pagedUsernames(n node, c cardinal.CustomerID) (all []string) {
-	for after, turn := "", 0; turn < 20; turn++ {
-		var page []cardinal.User
+	q := store.UserQuery{Most: 1}
+	for range 20 {
+		var page store.UserPage
 		n.read(func(ctx context.Context, tx *store.Tx) (err error) {
-			page, err = tx.Users(ctx, c, store.UserQuery{After: after, Most: 1})
+			page, err = tx.Users(ctx, c, q)
 			return err
 		})
-		if len(page) == 0 {
+		for _, row := range page.Users {
+			all = append(all, row.Username)
+		}
+		if q.From = page.Next; q.From == nil {
 			break
 		}
-		all = append(all, page[0].Username)
-		after = store.Fold(page[0].Username)
 	}
 	return all
 }

@@ -23,12 +23,7 @@ func actions(t *testing.T, n node, c cardinal.CustomerID) []string {
 
 func usernames(t *testing.T, n node, c cardinal.CustomerID) []string {
 	t.Helper()
-	var users []cardinal.User
-	n.read(func(ctx context.Context, tx *store.Tx) (err error) {
-		users, err = tx.Users(ctx, c, store.UserQuery{Most: 1000})
-		return err
-	})
-	return names(users, func(u cardinal.User) string { return u.Username })
+	return listed(n, c, store.UserQuery{Most: 1000})
 }
 
 func testWriteIsAllOrNothing(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -18,7 +19,19 @@ func user(r db.User) cardinal.User {
 	}
 }
 
-func searchKey(u cardinal.User) string { return Fold(u.Username + "\n" + u.FullName + "\n" + u.Email) }
+// searchNameMost is how many bytes of a name are searched and sorted by at most:
+// PostgreSQL indexes rows of 2,704 bytes.
+const searchNameMost = 1000
+
+// searchKey is what users are searched in and sorted by: the name that lists show
+// them under, their e-mail and their username, folded.
+func searchKey(u cardinal.User) string {
+	name := Fold(cmp.Or(u.FullName, u.Username))
+	if len(name) > searchNameMost {
+		name = strings.ToValidUTF8(name[:searchNameMost], "")
+	}
+	return name + "\n" + Fold(u.Email) + "\n" + Fold(u.Username)
+}
 
 // AddUser writes a new user with the transaction's instant as both of its
 // times. A taken username is an Error of CodeConflict.
@@ -93,35 +106,6 @@ func (tx *Tx) PasswordHash(ctx context.Context, u cardinal.User) (string, error)
 	return row.PasswordHash, found(err, "user")
 }
 
-// UserQuery narrows and pages a list of users. Users come by folded username.
-type UserQuery struct {
-	After     string // folded username of the last user of the page before; empty for the first page
-	Text      string // part of username, full name or e-mail, without regard to case; empty for all
-	NumberEnd string // the last four characters of one of their numbers; empty for all
-	Most      int
-}
-
-// Users lists the users of a customer that a query asks for.
-func (tx *Tx) Users(ctx context.Context, c cardinal.CustomerID, q UserQuery) ([]cardinal.User, error) {
-	var rows []db.User
-	var err error
-	switch {
-	case q.NumberEnd != "":
-		rows, err = tx.q.UsersByNumberEnd(ctx, db.UsersByNumberEndParams{CustomerID: string(c), After: q.After, NumberEnd: q.NumberEnd, Most: int32(q.Most)})
-	case q.Text != "":
-		rows, err = tx.q.UsersMatching(ctx, db.UsersMatchingParams{CustomerID: string(c), After: q.After, Pattern: contains(q.Text), Most: int32(q.Most)})
-	default:
-		rows, err = tx.q.Users(ctx, db.UsersParams{CustomerID: string(c), After: q.After, Most: int32(q.Most)})
-	}
-	return each(rows, err, "users", user)
-}
-
-// contains makes the LIKE pattern for "has text in it", with nothing of text
-// read as a wildcard.
-func contains(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(Fold(text)) + "%"
-}
-
 // CountUsers counts the users of a customer.
 func (tx *Tx) CountUsers(ctx context.Context, c cardinal.CustomerID) (int, error) {
 	n, err := tx.q.CountUsers(ctx, string(c))
@@ -146,4 +130,14 @@ func (tx *Tx) CountUsersOfRole(ctx context.Context, c cardinal.CustomerID, role 
 func (tx *Tx) UsersOfRole(ctx context.Context, c cardinal.CustomerID, role cardinal.Role) ([]cardinal.User, error) {
 	rows, err := tx.q.UsersOfRole(ctx, db.UsersOfRoleParams{CustomerID: string(c), Role: string(role)})
 	return each(rows, err, "users", user)
+}
+
+// MarkSignedIn notes that a user has signed in at a device, at their first
+// success; later ones write nothing.
+func (tx *Tx) MarkSignedIn(ctx context.Context, u cardinal.User) error {
+	err := tx.q.MarkFirstSignIn(ctx, db.MarkFirstSignInParams{UserID: string(u.ID), CustomerID: string(u.Customer), Time: millis(tx.now)})
+	if err != nil {
+		return fmt.Errorf("write first sign-in: %w", err)
+	}
+	return nil
 }

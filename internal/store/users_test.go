@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -192,78 +191,6 @@ func first(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-func testUserSearchAndPages(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {
-	storetest.Users(t, n.Store, storetest.Customer(t, n.Store, "not of "+t.Name()).ID, "a%b", "100", "zofie")
-	storetest.Users(t, n.Store, c, "a%b", "a_b", `a\b`, "axb", "100", "Bob", "emil")
-	n.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddUser(ctx, fullUser(tx, c, "zofie")) })
-	find := func(q store.UserQuery) []string {
-		t.Helper()
-		var found []cardinal.User
-		n.read(func(ctx context.Context, tx *store.Tx) (err error) {
-			found, err = tx.Users(ctx, c, q)
-			return err
-		})
-		return names(found, func(u cardinal.User) string { return u.Username })
-	}
-	for text, want := range map[string][]string{
-		"a%b": {"a%b"}, "a_b": {"a_b"}, `a\b`: {`a\b`}, "%": {"a%b"}, "_": {"a_b"}, `\`: {`a\b`},
-		"BOB": {"Bob"}, "nOVÁk": {"zofie"}, "novák": {"zofie"}, "ZOFIE@EXAMPLE": {"zofie"}, "two": {}, "00": {"100"},
-	} {
-		same(t, want, find(store.UserQuery{Text: text, Most: 10}))
-	}
-	all := find(store.UserQuery{Most: 100})
-	same(t, 8, len(all))
-	var paged []string
-	for after, turn := "", 0; turn < 10; turn++ {
-		page := find(store.UserQuery{After: after, Most: 3})
-		if len(page) == 0 {
-			break
-		}
-		paged = append(paged, page...)
-		after = store.Fold(page[len(page)-1])
-	}
-	same(t, all, paged)
-	same(t, find(store.UserQuery{Text: "e", Most: 100})[1:], find(store.UserQuery{Text: "e", After: store.Fold(find(store.UserQuery{Text: "e", Most: 1})[0]), Most: 100}))
-	n.read(func(ctx context.Context, tx *store.Tx) error {
-		count, err := tx.CountUsers(ctx, c)
-		same(t, 8, count)
-		return err
-	})
-}
-
-func testUsersByNumberEnd(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {
-	users := storetest.Users(t, n.Store, c, "anna", "bert", "carl")
-	n.write(func(ctx context.Context, tx *store.Tx) error {
-		for i, end := range []string{"1234", "123%", "1234"} {
-			_, err := tx.AddNumber(ctx, c, store.StoredNumber{
-				User: users[i].ID, Slot: cardinal.Slots()[i%2], Tag: tag(1, fmt.Sprint(i)), Sealed: []byte{1}, End: end,
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	n.read(func(ctx context.Context, tx *store.Tx) error {
-		for _, q := range []struct {
-			query store.UserQuery
-			want  []string
-		}{
-			{store.UserQuery{NumberEnd: "1234", Most: 9}, []string{"anna", "carl"}},
-			{store.UserQuery{NumberEnd: "1234", Most: 9, After: "anna"}, []string{"carl"}},
-			{store.UserQuery{NumberEnd: "123%", Most: 9}, []string{"bert"}},
-			{store.UserQuery{NumberEnd: "234", Most: 9}, []string{}},
-		} {
-			found, err := tx.Users(ctx, c, q.query)
-			if err != nil {
-				return err
-			}
-			same(t, q.want, names(found, func(u cardinal.User) string { return u.Username }))
-		}
-		return nil
-	})
 }
 
 func testCountUsersOfRole(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {

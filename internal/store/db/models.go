@@ -134,6 +134,12 @@ type Device struct {
 	Revision   int64
 }
 
+type FirstSignIn struct {
+	UserID     string
+	CustomerID string
+	Time       int64
+}
+
 type IdempotencyKey struct {
 	Caller      string
 	Key         string

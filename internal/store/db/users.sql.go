@@ -174,6 +174,21 @@ func (q *Queries) LockUserByName(ctx context.Context, arg LockUserByNameParams) 
 	return i, err
 }
 
+const markFirstSignIn = `-- name: MarkFirstSignIn :exec
+INSERT INTO first_sign_ins (user_id, customer_id, time) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING
+`
+
+type MarkFirstSignInParams struct {
+	UserID     string
+	CustomerID string
+	Time       int64
+}
+
+func (q *Queries) MarkFirstSignIn(ctx context.Context, arg MarkFirstSignInParams) error {
+	_, err := q.db.ExecContext(ctx, markFirstSignIn, arg.UserID, arg.CustomerID, arg.Time)
+	return err
+}
+
 const reviseUser = `-- name: ReviseUser :execrows
 UPDATE users SET revision = revision + 1, updated_at = $3 WHERE customer_id = $1 AND id = $2
 `
@@ -325,182 +340,6 @@ func (q *Queries) UserByName(ctx context.Context, arg UserByNameParams) (User, e
 		&i.Language,
 	)
 	return i, err
-}
-
-const users = `-- name: Users :many
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users
-WHERE customer_id = $1 AND username_key > $2
-ORDER BY username_key LIMIT $3
-`
-
-type UsersParams struct {
-	CustomerID string
-	After      string
-	Most       int32
-}
-
-func (q *Queries) Users(ctx context.Context, arg UsersParams) ([]User, error) {
-	rows, err := q.db.QueryContext(ctx, users, arg.CustomerID, arg.After, arg.Most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []User
-	for rows.Next() {
-		var i User
-		if err := rows.Scan(
-			&i.ID,
-			&i.CustomerID,
-			&i.Username,
-			&i.UsernameKey,
-			&i.FullName,
-			&i.Email,
-			&i.Department,
-			&i.Notes,
-			&i.Role,
-			&i.Disabled,
-			&i.Source,
-			&i.SearchKey,
-			&i.PasswordHash,
-			&i.PasswordMustChange,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.Revision,
-			&i.Language,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const usersByNumberEnd = `-- name: UsersByNumberEnd :many
-SELECT users.id, users.customer_id, users.username, users.username_key, users.full_name, users.email, users.department, users.notes, users.role, users.disabled, users.source, users.search_key, users.password_hash, users.password_must_change, users.created_at, users.updated_at, users.revision, users.language FROM users
-WHERE users.customer_id = $1 AND users.username_key > $2
-  AND EXISTS (SELECT 1 FROM card_numbers WHERE card_numbers.user_id = users.id AND card_numbers.number_end = $3)
-ORDER BY users.username_key LIMIT $4
-`
-
-type UsersByNumberEndParams struct {
-	CustomerID string
-	After      string
-	NumberEnd  string
-	Most       int32
-}
-
-func (q *Queries) UsersByNumberEnd(ctx context.Context, arg UsersByNumberEndParams) ([]User, error) {
-	rows, err := q.db.QueryContext(ctx, usersByNumberEnd,
-		arg.CustomerID,
-		arg.After,
-		arg.NumberEnd,
-		arg.Most,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []User
-	for rows.Next() {
-		var i User
-		if err := rows.Scan(
-			&i.ID,
-			&i.CustomerID,
-			&i.Username,
-			&i.UsernameKey,
-			&i.FullName,
-			&i.Email,
-			&i.Department,
-			&i.Notes,
-			&i.Role,
-			&i.Disabled,
-			&i.Source,
-			&i.SearchKey,
-			&i.PasswordHash,
-			&i.PasswordMustChange,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.Revision,
-			&i.Language,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const usersMatching = `-- name: UsersMatching :many
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users
-WHERE customer_id = $1 AND username_key > $2
-  AND search_key LIKE CAST($3 AS TEXT) ESCAPE '\'
-ORDER BY username_key LIMIT $4
-`
-
-type UsersMatchingParams struct {
-	CustomerID string
-	After      string
-	Pattern    string
-	Most       int32
-}
-
-func (q *Queries) UsersMatching(ctx context.Context, arg UsersMatchingParams) ([]User, error) {
-	rows, err := q.db.QueryContext(ctx, usersMatching,
-		arg.CustomerID,
-		arg.After,
-		arg.Pattern,
-		arg.Most,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []User
-	for rows.Next() {
-		var i User
-		if err := rows.Scan(
-			&i.ID,
-			&i.CustomerID,
-			&i.Username,
-			&i.UsernameKey,
-			&i.FullName,
-			&i.Email,
-			&i.Department,
-			&i.Notes,
-			&i.Role,
-			&i.Disabled,
-			&i.Source,
-			&i.SearchKey,
-			&i.PasswordHash,
-			&i.PasswordMustChange,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.Revision,
-			&i.Language,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const usersOfRole = `-- name: UsersOfRole :many

@@ -8,5 +8,39 @@ UPDATE customers SET policy_changed_at = COALESCE((
         'pin.disallow-personal', 'pin.history', 'pin.generated-length', 'pin.generated-characters', 'pin.expiration-hours', 'pin.identifies-user'
     )), 0);
 
+-- From here on the search key is the name, the e-mail and the username, folded,
+-- each on a line of its own: what users are searched in is what they are sorted by.
+UPDATE users SET search_key = CASE WHEN full_name = '' THEN username_key ELSE '' END
+    || substr(search_key, length(username_key) + 2) || '
+' || username_key;
+
+-- All that the search looks at, so that it reads the index and no user.
+CREATE INDEX users_list ON users (customer_id, search_key, role, source, id);
+-- Identifiers sort by when they were made; beside one another in this order stand users and what is theirs.
+CREATE INDEX users_made ON users (customer_id, id);
+CREATE INDEX users_disabled ON users (customer_id) WHERE disabled;
+
+CREATE INDEX pins_below_policy ON pins (customer_id) WHERE NOT policy_met;
+CREATE INDEX pins_new_required ON pins (customer_id) WHERE new_required;
+CREATE INDEX card_numbers_end ON card_numbers (customer_id, number_end);
+
+-- Who has ever signed in at a device: a row is written once and outlives the record of sign-ins.
+CREATE TABLE first_sign_ins (
+    user_id     TEXT   PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    customer_id TEXT   NOT NULL,
+    time        BIGINT NOT NULL
+);
+INSERT INTO first_sign_ins (user_id, customer_id, time)
+SELECT sign_ins.user_id, sign_ins.customer_id, MIN(sign_ins.time) FROM sign_ins
+JOIN users ON users.id = sign_ins.user_id
+WHERE sign_ins.outcome = 'success' GROUP BY sign_ins.user_id, sign_ins.customer_id;
+
 -- +goose Down
+DROP TABLE first_sign_ins;
+DROP INDEX card_numbers_end;
+DROP INDEX pins_new_required;
+DROP INDEX pins_below_policy;
+DROP INDEX users_disabled;
+DROP INDEX users_made;
+DROP INDEX users_list;
 ALTER TABLE customers DROP COLUMN policy_changed_at;

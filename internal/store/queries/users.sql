@@ -31,23 +31,6 @@ UPDATE users SET revision = revision + 1, updated_at = $3 WHERE customer_id = $1
 -- name: DeleteUser :execrows
 DELETE FROM users WHERE customer_id = $1 AND id = $2;
 
--- name: Users :many
-SELECT * FROM users
-WHERE customer_id = sqlc.arg(customer_id) AND username_key > sqlc.arg(after)
-ORDER BY username_key LIMIT sqlc.arg(most);
-
--- name: UsersMatching :many
-SELECT * FROM users
-WHERE customer_id = sqlc.arg(customer_id) AND username_key > sqlc.arg(after)
-  AND search_key LIKE CAST(sqlc.arg(pattern) AS TEXT) ESCAPE '\'
-ORDER BY username_key LIMIT sqlc.arg(most);
-
--- name: UsersByNumberEnd :many
-SELECT users.* FROM users
-WHERE users.customer_id = sqlc.arg(customer_id) AND users.username_key > sqlc.arg(after)
-  AND EXISTS (SELECT 1 FROM card_numbers WHERE card_numbers.user_id = users.id AND card_numbers.number_end = sqlc.arg(number_end))
-ORDER BY users.username_key LIMIT sqlc.arg(most);
-
 -- name: CountUsers :one
 SELECT count(*) FROM users WHERE customer_id = $1;
 
@@ -56,3 +39,6 @@ SELECT count(*) FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled
 
 -- name: UsersOfRole :many
 SELECT * FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled;
+
+-- name: MarkFirstSignIn :exec
+INSERT INTO first_sign_ins (user_id, customer_id, time) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING;

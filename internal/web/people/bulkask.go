@@ -33,16 +33,12 @@ type asked struct {
 // selectionFields are those that say who is selected.
 var selectionFields = []string{"all", "filter", "source", "role", "q", "username"}
 
-func askedOf(r *http.Request, values url.Values) (asked, error) {
+func askedOf(r *http.Request, values url.Values) asked {
 	a := asked{id: cardinal.BulkID(values.Get("run")), day: values.Get("expires")}
 	a.Kind = bulk.Kind(values.Get("action"))
 	a.Selection = bulk.Selection{Usernames: values["username"], All: values.Get("all") != ""}
 	if a.Selection.All {
-		var err error
-		if a.Selection.Query, err = queryOf(values); err != nil {
-			return a, err
-		}
-		a.Selection.Usernames = nil
+		a.Selection.Query, a.Selection.Usernames = queryOf(values), nil
 	}
 	a.Confirmed, _ = strconv.Atoi(values.Get("count")) // what is no number confirms nothing
 	for _, name := range selectionFields {
@@ -56,7 +52,7 @@ func askedOf(r *http.Request, values url.Values) (asked, error) {
 		// The day is the last one on which the PINs work.
 		a.Expires = day.AddDate(0, 0, 1)
 	}
-	return a, nil
+	return a
 }
 
 func zoneOf(r *http.Request) *time.Location {
@@ -70,11 +66,7 @@ func zoneOf(r *http.Request) *time.Location {
 func (h *bulkPages) askAll(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	// What was searched for may be a number, and never stands in a URL.
-	a, err := askedOf(r, url.Values{"action": query["action"], "filter": query["filter"], "all": {"true"}})
-	if err != nil {
-		return err
-	}
-	return h.question(w, r, a, nil)
+	return h.question(w, r, askedOf(r, url.Values{"action": query["action"], "filter": query["filter"], "all": {"true"}}), nil)
 }
 
 // askSelected asks about what was selected in the list.
@@ -83,11 +75,7 @@ func (h *bulkPages) askSelected(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, err := askedOf(r, values)
-	if err != nil {
-		return err
-	}
-	return h.question(w, r, a, nil)
+	return h.question(w, r, askedOf(r, values), nil)
 }
 
 func posted(r *http.Request) (url.Values, error) {
@@ -103,10 +91,7 @@ func (h *bulkPages) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, err := askedOf(r, values)
-	if err != nil {
-		return err
-	}
+	a := askedOf(r, values)
 	if a.Kind == bulk.ExpirePINs && a.Expires.IsZero() {
 		return h.question(w, r, a, cardinal.Invalid("expires", "Choose the last day on which the PINs work."))
 	}

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"cardinal"
+)
+
+// UserFilter narrows a list of users to those in one state. Package account says
+// what each means.
+type UserFilter string
+
+// The filters.
+const (
+	FilterAll              UserFilter = ""
+	FilterNoPIN            UserFilter = "no-pin"
+	FilterNoNumber         UserFilter = "no-number"
+	FilterNoAddress        UserFilter = "no-address"
+	FilterExpiring         UserFilter = "pin-expiring"
+	FilterExpiringToday    UserFilter = "expiring-today"
+	FilterLocked           UserFilter = "locked"
+	FilterDisabled         UserFilter = "disabled"
+	FilterNeverSignedIn    UserFilter = "never-signed-in"
+	FilterPINBelowPolicy   UserFilter = "pin-below-policy"
+	FilterPINBeforePolicy  UserFilter = "pin-before-policy"
+	FilterPINNotIdentified UserFilter = "pin-not-identifying"
+	FilterNewPINRequired   UserFilter = "new-pin-required"
+)
+
+// UserMatch says which users are meant: those who meet all that is given.
+type UserMatch struct {
+	Text      string          // part of the name, username or e-mail, without regard to case
+	NumberEnd string          // the last four characters of one of their numbers
+	ID        cardinal.UserID // exactly this user
+	Role      cardinal.Role
+	Source    string
+	Filter    UserFilter
+	// ExpiringUntil is the last instant that FilterExpiring and FilterExpiringToday look at.
+	ExpiringUntil time.Time
+	// PolicyChangedAt is what FilterPINBelowPolicy and FilterPINBeforePolicy compare with.
+	PolicyChangedAt time.Time
+}
+
+// statement is SQL under construction. Every ? of a piece stands for one
+// argument; no piece comes from outside.
+type statement struct {
+	text strings.Builder
+	args []any
+}
+
+func (s *statement) add(piece string, args ...any) {
+	next := len(s.args)
+	for i, part := range strings.Split(piece, "?") {
+		if i > 0 {
+			next++
+			fmt.Fprintf(&s.text, "$%d", next)
+		}
+		s.text.WriteString(part)
+	}
+	s.args = append(s.args, args...)
+}
+
+// state is how a filter looks at another table: the rows of it that make a user
+// meet the filter or, with none, that must not be there.
+type state struct {
+	table string
+	from  string // joins users to the rows, where the rows come first
+	of    string // finds the rows of a user
+	where string // which rows, of one customer
+	args  []any
+	none  bool
+}
+
+const livePIN = " AND (pins.expires_at = 0 OR pins.expires_at > ?)"
+
+// state returns how the filter looks at another table; one without a table looks
+// at users alone.
+func (m UserMatch) state(c cardinal.CustomerID, now time.Time) state {
+	pins := func(where string, args ...any) state {
+		return state{
+			table: "pins", from: "users.id = pins.user_id", of: "pins.user_id = users.id",
+			where: "pins.customer_id = ? AND " + where, args: append([]any{string(c)}, args...),
+		}
+	}
+	switch m.Filter {
+	case FilterNoPIN:
+		return state{table: "pins", of: "pins.user_id = users.id", where: "TRUE" + livePIN, args: []any{millis(now)}, none: true}
+	case FilterNoNumber:
+		return state{table: "card_numbers", of: "card_numbers.user_id = users.id", where: "TRUE", none: true}
+	case FilterNeverSignedIn:
+		return state{table: "first_sign_ins", of: "first_sign_ins.user_id = users.id", where: "TRUE", none: true}
+	case FilterExpiring, FilterExpiringToday:
+		return pins("pins.expires_at > 0 AND pins.expires_at > ? AND pins.expires_at <= ?", millis(now), millis(m.ExpiringUntil))
+	case FilterPINBelowPolicy:
+		return pins("NOT pins.policy_met AND pins.policy_checked_at >= ?"+livePIN, millis(m.PolicyChangedAt), millis(now))
+	case FilterPINBeforePolicy:
+		return pins("pins.created_at < ?"+livePIN, millis(m.PolicyChangedAt), millis(now))
+	case FilterPINNotIdentified:
+		return pins("NOT pins.identifying"+livePIN, millis(now))
+	case FilterNewPINRequired:
+		return pins("pins.new_required"+livePIN, millis(now))
+	case FilterLocked:
+		return state{
+			table: "counters", from: "users.id = substr(counters.subject, 6)", of: "counters.subject = 'user ' || users.id",
+			where: "counters.customer_id = ? AND counters.locked_until > 0 AND counters.locked_until > ? AND substr(counters.subject, 1, 5) = 'user '",
+			args:  []any{string(c), millis(now)},
+		}
+	}
+	return state{}
+}
+
+// others reports whether anything but the filter narrows the list.
+func (m UserMatch) others() bool {
+	return m.Text != "" || m.NumberEnd != "" || m.ID != "" || m.Role != "" || m.Source != ""
+}
+
+// where adds the conditions on users, of which the first is the customer. With
+// all the filter is among them; otherwise the caller has joined its state.
+func (m UserMatch) where(s *statement, c cardinal.CustomerID, now time.Time, all bool) {
+	s.add(" WHERE users.customer_id = ?", string(c))
+	if m.ID != "" {
+		s.add(" AND users.id = ?", string(m.ID))
+	}
+	if m.Text != "" {
+		s.add(` AND users.search_key LIKE ? ESCAPE '\'`, contains(m.Text))
+	}
+	if m.Role != "" {
+		s.add(" AND users.role = ?", string(m.Role))
+	}
+	if m.Source != "" {
+		s.add(" AND users.source = ?", m.Source)
+	}
+	if m.NumberEnd != "" {
+		s.add(" AND users.id IN (SELECT user_id FROM card_numbers WHERE card_numbers.customer_id = ? AND card_numbers.number_end = ?)", string(c), m.NumberEnd)
+	}
+	switch m.Filter {
+	case FilterDisabled:
+		s.add(" AND users.disabled")
+	case FilterNoAddress:
+		s.add(" AND users.email = ''")
+	}
+	if in := m.state(c, now); all && in.table != "" {
+		if in.none {
+			s.add(" AND NOT")
+		} else {
+			s.add(" AND")
+		}
+		s.add(" EXISTS (SELECT 1 FROM "+in.table+" WHERE "+in.of+" AND "+in.where+")", in.args...)
+	}
+}
+
+// fromState adds who meets the filter, read from the table that it looks at: a
+// CROSS JOIN keeps SQLite to that order.
+func (m UserMatch) fromState(s *statement, c cardinal.CustomerID, now time.Time) {
+	in := m.state(c, now)
+	s.add(in.table + " CROSS JOIN users")
+	m.where(s, c, now, false)
+	s.add(" AND "+in.from+" AND "+in.where, in.args...)
+}
+
+// contains makes the LIKE pattern for "has text in it", with nothing of text
+// read as a wildcard.
+func contains(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(Fold(text)) + "%"
+}
