@@ -1,6 +1,9 @@
 package web
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Kind says how a field is typed in.
 type Kind string
@@ -107,6 +110,17 @@ func (f *Field) Height() int {
 		return 4
 	}
 	return f.Rows
+}
+
+// Shown returns what stands in the field's input element. A date that is none,
+// which only a hand-made address can bring, is left out: browsers show nothing
+// there and complain.
+func (f *Field) Shown() string {
+	form := map[Kind]string{Date: "2006-01-02", DateTime: "2006-01-02T15:04"}[f.Kind]
+	if _, err := time.Parse(form, f.Value); form != "" && err != nil {
+		return ""
+	}
+	return f.Value
 }
 
 // Type returns the type attribute of the field's input element.
