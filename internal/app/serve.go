@@ -81,7 +81,7 @@ func (a *App) logStart(ctx context.Context, listener net.Listener) {
 		a.Log.WarnContext(ctx, "the clock is shifted for a rehearsal", "offset", a.config.ClockOffset.String())
 	}
 	if _, err := a.Accounts.CustomerNamed(ctx, ""); cardinal.CodeOf(err) == cardinal.CodeNotFound {
-		a.Log.WarnContext(ctx, "there is no organisation yet; make one with: cardinal init, or open the set-up link, which works once and until the next start",
+		a.Log.WarnContext(ctx, "there is no organisation yet; open the set-up link, which works once, or make one with: cardinal init",
 			"link", "http://"+reachable(listener.Addr())+setup.Link(a.gate.Open()))
 	}
 }

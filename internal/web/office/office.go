@@ -40,11 +40,8 @@ const (
 	NewCustomerPath      = "/options/new-customer"
 )
 
-// Paths of package self, which the menu under the person's name leads to.
-const (
-	ownPath     = "/summary"
-	ownPassword = "/password"
-)
+// ownPath is the page that package self begins with.
+const ownPath = "/summary"
 
 // Area returns the surroundings of the pages whose templates are in files.
 func Area(files fs.FS) web.Area {
