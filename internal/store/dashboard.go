@@ -9,12 +9,6 @@ import (
 	"cardinal/internal/store/db"
 )
 
-// CountPINsExpiring counts the PINs that expire from begin to before end.
-func (tx *Tx) CountPINsExpiring(ctx context.Context, c cardinal.CustomerID, begin, end time.Time) (int, error) {
-	n, err := tx.q.CountPINsExpiring(ctx, db.CountPINsExpiringParams{CustomerID: string(c), BeginTime: millis(begin), EndTime: far(end)})
-	return counted(n, err, "PINs")
-}
-
 // DuePINs is how many PINs expire in a stretch of time.
 type DuePINs struct {
 	Since time.Time

@@ -37,9 +37,6 @@ func BenchmarkLarge(b *testing.B) {
 				{"owners of numbers", func(ctx context.Context, tx *store.Tx) (any, error) { return tx.CountOwnersOfNumbers(ctx, c) }},
 				{"without address", func(ctx context.Context, tx *store.Tx) (any, error) { return tx.CountUsersWithoutAddress(ctx, c) }},
 				{"locked", func(ctx context.Context, tx *store.Tx) (any, error) { return tx.CountLockedUsers(ctx, c) }},
-				{"live PINs", func(ctx context.Context, tx *store.Tx) (any, error) {
-					return tx.CountPINsExpiring(ctx, c, now, time.Time{})
-				}},
 				{"PINs due", func(ctx context.Context, tx *store.Tx) (any, error) {
 					return tx.PINsDue(ctx, c, now, now.AddDate(0, 0, 7), 15*time.Minute)
 				}},

@@ -52,23 +52,6 @@ func (q *Queries) CountOwnersOfNumbers(ctx context.Context, customerID string) (
 	return column_1, err
 }
 
-const countPINsExpiring = `-- name: CountPINsExpiring :one
-SELECT count(*) FROM pins WHERE customer_id = $1 AND expires_at >= $2 AND expires_at < $3
-`
-
-type CountPINsExpiringParams struct {
-	CustomerID string
-	BeginTime  int64
-	EndTime    int64
-}
-
-func (q *Queries) CountPINsExpiring(ctx context.Context, arg CountPINsExpiringParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countPINsExpiring, arg.CustomerID, arg.BeginTime, arg.EndTime)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const countUsersWithoutAddress = `-- name: CountUsersWithoutAddress :one
 SELECT count(*) FROM users WHERE customer_id = $1 AND email = ''
 `

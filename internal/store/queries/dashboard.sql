@@ -1,6 +1,3 @@
--- name: CountPINsExpiring :one
-SELECT count(*) FROM pins WHERE customer_id = sqlc.arg(customer_id) AND expires_at >= sqlc.arg(begin_time) AND expires_at < sqlc.arg(end_time);
-
 -- name: PINsDue :many
 SELECT CAST(expires_at / sqlc.arg(step) AS BIGINT) AS slot, count(*) AS pins
 FROM pins WHERE customer_id = sqlc.arg(customer_id) AND expires_at >= sqlc.arg(begin_time) AND expires_at < sqlc.arg(end_time)

@@ -49,8 +49,8 @@ type tail struct {
 	Further  string      // the URL that looks further; empty with More
 }
 
-// newFilter makes the filter of a request with the fields that every log has.
-// The log's own fields are added by fill, between the two.
+// newFilter makes the filter of a request: the log's own fields, which fill adds,
+// and then the time range that every log has.
 func newFilter(r *http.Request, path string, now time.Time, fill func(*web.Form)) (*filter, error) {
 	f := &filter{Path: path, values: r.URL.Query()}
 	if r.Method == http.MethodPost {
