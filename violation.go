@@ -52,8 +52,8 @@ func (v Violation) Sentence() Sentence {
 	return literally(v.Message)
 }
 
-// Same reports whether two violations say the same of the same field.
-func (v Violation) Same(other Violation) bool {
+// Equal reports whether two violations say the same of the same field.
+func (v Violation) Equal(other Violation) bool {
 	return v.Code == other.Code && v.Field == other.Field && v.Message == other.Message
 }
 

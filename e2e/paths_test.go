@@ -291,11 +291,14 @@ func refusals(w *world) []map[string]any {
 func codesOf(sentences []string, known map[string]string) []string {
 	var codes []string
 	for _, sentence := range sentences {
-		if code, ok := known[sentence]; ok {
-			codes = append(codes, code)
-		} else {
-			codes = append(codes, sentence)
+		code, ok := known[sentence]
+		if _, rest, named := strings.Cut(sentence, ": "); !ok && named {
+			code, ok = known[rest] // the administrator's form names the rule first
 		}
+		if !ok {
+			code = sentence
+		}
+		codes = append(codes, code)
 	}
 	return codes
 }

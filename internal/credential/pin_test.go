@@ -414,7 +414,7 @@ func TestRefusalsOverTheAPIAreLogged(t *testing.T) {
 			}
 			delete(line, "time")
 			same(s.t, map[string]any{
-				"level": "WARN", "msg": "PIN refused", "requestId": "request-7", "customer": "Pilsen Print", "username": "anna",
+				"level": "WARN", "msg": "PIN refused", "requestId": "request-7", "customer": "Pilsen Print", "customerId": string(s.customer), "username": "anna",
 				"caller": "token provisioning", "violations": []any{"sequential", "common"},
 			}, line)
 		})
@@ -430,7 +430,7 @@ func TestMessagesAreThePolicys(t *testing.T) {
 		story("one place for the words", func(s *shop) {
 			err := s.setPIN(s.admin(), "anna", "12")
 			for _, v := range cardinal.ViolationsOf(err) {
-				if want := policy.ViolationFor(v.Code, cardinal.Policy{MinLength: 4, MaxLength: 16, Characters: cardinal.LettersAndDigits}); v != want {
+				if want := policy.ViolationFor(v.Code, cardinal.Policy{MinLength: 4, MaxLength: 16, Characters: cardinal.LettersAndDigits}); !v.Equal(want) {
 					s.t.Errorf("%+v, want %+v", v, want)
 				}
 			}

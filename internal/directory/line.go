@@ -217,7 +217,7 @@ func together(form []cardinal.Violation, err error) error {
 		if v.Field == "pin" {
 			found.Code = cardinal.CodePolicyViolation
 		}
-		if !slices.ContainsFunc(found.Violations, v.Same) {
+		if !slices.ContainsFunc(found.Violations, v.Equal) {
 			found.Violations = append(found.Violations, v)
 		}
 	}

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -149,11 +151,16 @@ func UserSubject(id cardinal.UserID) string { return "user " + string(id) }
 // other transactions that lock it wait. Several are locked in the order of
 // their subjects.
 func (tx *Tx) LockCounter(ctx context.Context, c cardinal.CustomerID, subject string) (Counter, error) {
-	if err := tx.q.MakeCounter(ctx, db.MakeCounterParams{CustomerID: string(c), Subject: subject}); err != nil {
-		return Counter{}, fmt.Errorf("make counter: %w", err)
+	for {
+		if err := tx.q.MakeCounter(ctx, db.MakeCounterParams{CustomerID: string(c), Subject: subject}); err != nil {
+			return Counter{}, fmt.Errorf("make counter: %w", err)
+		}
+		row, err := tx.q.LockCounter(ctx, db.LockCounterParams{CustomerID: string(c), Subject: subject})
+		if errors.Is(err, sql.ErrNoRows) {
+			continue // it was there when it was to be made, and has been pruned since
+		}
+		return Counter{row.Wrong, fromMillis(row.ChangedAt), fromMillis(row.LockedUntil)}, found(err, "counter")
 	}
-	row, err := tx.q.LockCounter(ctx, db.LockCounterParams{CustomerID: string(c), Subject: subject})
-	return Counter{row.Wrong, fromMillis(row.ChangedAt), fromMillis(row.LockedUntil)}, found(err, "counter")
 }
 
 // Counter reads the counter of a subject; the zero Counter if it has none.
