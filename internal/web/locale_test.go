@@ -13,7 +13,7 @@ import (
 )
 
 // pluralForms are the forms of a whole number that each language distinguishes
-// (CLDR), as both go-i18n and golang.org/x/text have them.
+// (CLDR), as go-i18n has them.
 var pluralForms = map[string][]string{
 	"en": {"one", "other"},
 	"de": {"one", "other"},
@@ -52,6 +52,15 @@ func languagesIn(t *testing.T, files fs.FS) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
+// sentenceForms are the plural forms that sentences have. The message catalogue
+// knows an older CLDR than go-i18n: French and Spanish have no "many" there.
+func sentenceForms(tag string) []string {
+	if tag == "fr" || tag == "es" {
+		return []string{"one", "other"}
+	}
+	return pluralForms[tag]
+}
+
 // TestEveryLanguageIsWhole holds every language of which there is a file to the
 // English texts: all keys, the same values, the plural forms of the language,
 // and no text that was left in English.
@@ -75,7 +84,7 @@ func TestEveryLanguageIsWhole(t *testing.T) {
 					t.Fatal(err)
 				}
 				faults := textFaults(english, readTexts(t, files, tag), readSame(t, files)[tag], forms)
-				faults = append(faults, sentenceFaults(sentences, other, forms)...)
+				faults = append(faults, sentenceFaults(sentences, other, sentenceForms(tag))...)
 				for _, fault := range faults {
 					t.Error(fault)
 				}

@@ -54,18 +54,25 @@ func chance(words *web.Words, value float64) string {
 // amount writes n ≥ 1 with two digits that count: 47, 8,800, 57 billion.
 func amount(words *web.Words, n float64) string {
 	n = policy.Round(n)
-	in := func(unit float64) string { return words.Figure(math.Round(n/unit*10) / 10) }
+	// in gives the number and, for languages that say "1 million" and "2 millions", how many it is.
+	in := func(unit float64) []any {
+		rounded, count := math.Round(n/unit*10)/10, 2
+		if rounded == 1 {
+			count = 1
+		}
+		return []any{"Number", words.Figure(rounded), "Count", count}
+	}
 	switch {
 	case n < 1e6:
 		return words.Figure(n)
 	case n < 1e9:
-		return words.T("amount.million", "Number", in(1e6))
+		return words.T("amount.million", in(1e6)...)
 	case n < 1e12:
-		return words.T("amount.billion", "Number", in(1e9))
+		return words.T("amount.billion", in(1e9)...)
 	case n < 1e15:
-		return words.T("amount.trillion", "Number", in(1e12))
+		return words.T("amount.trillion", in(1e12)...)
 	case n < 1e18:
-		return words.T("amount.quadrillion", "Number", in(1e15))
+		return words.T("amount.quadrillion", in(1e15)...)
 	}
 	return words.T("amount.beyond")
 }
