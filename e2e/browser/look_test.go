@@ -87,7 +87,7 @@ func press(selector string) func(*stage) {
 }
 
 func looks() []look {
-	return slices.Concat(pageLooks(), accessLooks(), bulkLooks(), optionsLooks(), placesLooks(), importLooks(), logsLooks(), dashboardLooks())
+	return slices.Concat(pageLooks(), accessLooks(), bulkLooks(), optionsLooks(), placesLooks(), importLooks(), logsLooks(), dashboardLooks(), usersLooks())
 }
 
 func pageLooks() []look {

@@ -150,6 +150,7 @@ func TestPagesOfUsers(t *testing.T) {
 		s.must(err)
 	}
 	s.signIn(adminName)
+	s.open("/users")
 	if n := s.count("tbody tr"); n != 50 {
 		t.Errorf("the first page has %d users", n)
 	}

@@ -286,6 +286,38 @@ func TestAFindingIsOfThePresentPolicy(t *testing.T) {
 	})
 }
 
+// Who has signed in once is never again among those who have not, whatever
+// becomes of the record of sign-ins.
+func TestTheFirstSuccessIsKept(t *testing.T) {
+	everywhere(t, func(t *testing.T, o *office) {
+		o.identifying()
+		o.user("bert")
+		o.give("bert", "990001", "w3Lk55")
+		never := func(want int) {
+			t.Helper()
+			storetest.Read(t, o.store, func(ctx context.Context, tx *store.Tx) error {
+				n, err := tx.CountMatching(ctx, o.customer, store.UserMatch{Filter: store.FilterNeverSignedIn}, 9)
+				if n != want {
+					t.Errorf("%d users have never signed in, want %d", n, want)
+				}
+				return err
+			})
+		}
+		o.fails(byCardPIN(card, wrong))
+		never(2)
+		for range 2 {
+			o.succeeds(byCardPIN(card, pin))
+			never(1)
+		}
+		o.succeeds(byCard("990001"))
+		never(0)
+		if _, err := connect(t, o.Database).ExecContext(t.Context(), "DELETE FROM sign_ins"); err != nil {
+			t.Fatal(err)
+		}
+		never(0)
+	})
+}
+
 func TestNothingOfAPINIsOnRecord(t *testing.T) {
 	everywhere(t, func(t *testing.T, o *office) {
 		o.identifying()

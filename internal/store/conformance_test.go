@@ -65,6 +65,7 @@ func TestConformance(t *testing.T) {
 		"deleting a user takes what is theirs":   testDeletingAUserTakesWhatIsTheirs,
 		"user search and pages":                  testUserSearchAndPages,
 		"users by number end":                    testUsersByNumberEnd,
+		"users are found without accents":        testUsersAreFoundWithoutAccents,
 		"users with long names":                  testUsersWithLongNames,
 		"a user in a list has what is theirs":    testAUserInAListHasWhatIsTheirs,
 		"count users of role":                    testCountUsersOfRole,

@@ -86,6 +86,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.engine.migrate(ctx); err != nil {
 		return nil, errors.Join(s.translate(ctx, err), s.engine.close())
 	}
+	if err := s.makeSearchable(ctx); err != nil {
+		return nil, errors.Join(err, s.engine.close())
+	}
 	return s, nil
 }
 

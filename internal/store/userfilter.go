@@ -159,9 +159,3 @@ func (m UserMatch) fromState(s *statement, c cardinal.CustomerID, now time.Time)
 	m.where(s, c, now, false)
 	s.add(" AND "+in.from+" AND "+in.where, in.args...)
 }
-
-// contains makes the LIKE pattern for "has text in it", with nothing of text
-// read as a wildcard.
-func contains(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(Fold(text)) + "%"
-}

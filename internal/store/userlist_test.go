@@ -3,6 +3,7 @@ package store_test
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -44,6 +45,37 @@ func testUserSearchAndPages(t *testing.T, n node, _ *storetest.Database, c cardi
 		same(t, 8, count)
 		return err
 	})
+}
+
+func testUsersAreFoundWithoutAccents(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
+	n.write(func(ctx context.Context, tx *store.Tx) error {
+		for _, name := range []string{"Élodie Martin", "Łukasz Ørsted", "Zoë Straße", "Emil Đorđević", "Йосиф", "がく"} {
+			u := fullUser(tx, c, fmt.Sprintf("u%x", name))
+			u.FullName = name
+			if err := tx.AddUser(ctx, u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	find := func(text string) []string {
+		t.Helper()
+		var page store.UserPage
+		n.read(func(ctx context.Context, tx *store.Tx) (err error) {
+			page, err = tx.Users(ctx, c, store.UserQuery{UserMatch: store.UserMatch{Text: text}, Sort: store.SortName, Most: 10})
+			return err
+		})
+		return names(page.Users, func(u store.UserRow) string { return u.FullName })
+	}
+	wanted := map[string][]string{
+		"elodie": {"Élodie Martin"}, "ÉLODIE": {"Élodie Martin"}, "e\u0301lod": {"Élodie Martin"}, "lukasz": {"Łukasz Ørsted"}, "ørs": {"Łukasz Ørsted"},
+		"zoe STRASSE": {"Zoë Straße"}, "đordevic": {"Emil Đorđević"}, "иосиф": {"Йосиф"}, "が": {"がく"}, "か": {},
+	}
+	for text, want := range wanted {
+		same(t, want, find(text))
+	}
+	sorted := find("example.org")
+	same(t, []string{"Élodie Martin", "Emil Đorđević", "Łukasz Ørsted", "Zoë Straße"}, sorted[:4])
 }
 
 // What is longer than a database indexes is found all the same.
@@ -359,4 +391,29 @@ func thereAndBack(ctx context.Context, c cardinal.CustomerID, q store.UserQuery,
 		q.From = page.Previous
 	}
 	return there, back, nil
+}
+
+// A database from before the list of users is searched after it was opened once.
+func TestUsersOfAnOlderDatabaseAreSearched(t *testing.T) {
+	on(t, func(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
+		users := make([]string, 1100)
+		for i := range users {
+			users[i] = fmt.Sprintf("user%04d", i)
+		}
+		storetest.Users(t, n.Store, c, users...)
+		name, source := d.Driver()
+		db, err := sql.Open(name, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.ExecContext(t.Context(), "UPDATE users SET search_key = ''"); err != nil {
+			t.Fatal(err)
+		}
+		find := func(n node) []string {
+			return listed(n, c, store.UserQuery{UserMatch: store.UserMatch{Text: "er0999"}, Most: 2})
+		}
+		same(t, []string{}, find(n))
+		same(t, []string{"user0999"}, find(node{d.Open(t), t}))
+	})
 }

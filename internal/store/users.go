@@ -1,10 +1,8 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"strings"
 
 	"cardinal"
 	"cardinal/internal/store/db"
@@ -17,20 +15,6 @@ func user(r db.User) cardinal.User {
 		Disabled: r.Disabled, Source: r.Source, PasswordMustChange: r.PasswordMustChange, HasPassword: r.PasswordHash != "", Language: r.Language,
 		CreatedAt: fromMillis(r.CreatedAt), UpdatedAt: fromMillis(r.UpdatedAt), Revision: r.Revision,
 	}
-}
-
-// searchNameMost is how many bytes of a name are searched and sorted by at most:
-// PostgreSQL indexes rows of 2,704 bytes.
-const searchNameMost = 1000
-
-// searchKey is what users are searched in and sorted by: the name that lists show
-// them under, their e-mail and their username, folded.
-func searchKey(u cardinal.User) string {
-	name := Fold(cmp.Or(u.FullName, u.Username))
-	if len(name) > searchNameMost {
-		name = strings.ToValidUTF8(name[:searchNameMost], "")
-	}
-	return name + "\n" + Fold(u.Email) + "\n" + Fold(u.Username)
 }
 
 // AddUser writes a new user with the transaction's instant as both of its

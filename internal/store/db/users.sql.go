@@ -234,6 +234,66 @@ func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) (int64
 	return result.RowsAffected()
 }
 
+const setSearchKey = `-- name: SetSearchKey :exec
+UPDATE users SET search_key = $2 WHERE id = $1 AND search_key = ''
+`
+
+type SetSearchKeyParams struct {
+	ID        string
+	SearchKey string
+}
+
+func (q *Queries) SetSearchKey(ctx context.Context, arg SetSearchKeyParams) error {
+	_, err := q.db.ExecContext(ctx, setSearchKey, arg.ID, arg.SearchKey)
+	return err
+}
+
+const unsearchableUsers = `-- name: UnsearchableUsers :many
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users WHERE search_key = '' LIMIT $1
+`
+
+func (q *Queries) UnsearchableUsers(ctx context.Context, limit int32) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, unsearchableUsers, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []User
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.ID,
+			&i.CustomerID,
+			&i.Username,
+			&i.UsernameKey,
+			&i.FullName,
+			&i.Email,
+			&i.Department,
+			&i.Notes,
+			&i.Role,
+			&i.Disabled,
+			&i.Source,
+			&i.SearchKey,
+			&i.PasswordHash,
+			&i.PasswordMustChange,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Revision,
+			&i.Language,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateUser = `-- name: UpdateUser :execrows
 UPDATE users SET full_name = $3, email = $4, department = $5, notes = $6, role = $7, disabled = $8, search_key = $9,
                  updated_at = $10, revision = revision + 1

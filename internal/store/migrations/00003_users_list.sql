@@ -8,11 +8,11 @@ UPDATE customers SET policy_changed_at = COALESCE((
         'pin.disallow-personal', 'pin.history', 'pin.generated-length', 'pin.generated-characters', 'pin.expiration-hours', 'pin.identifies-user'
     )), 0);
 
--- From here on the search key is the name, the e-mail and the username, folded,
--- each on a line of its own: what users are searched in is what they are sorted by.
-UPDATE users SET search_key = CASE WHEN full_name = '' THEN username_key ELSE '' END
-    || substr(search_key, length(username_key) + 2) || '
-' || username_key;
+-- From here on the search key is the name, the e-mail and the username, each on a
+-- line of its own: what users are searched in is what they are sorted by. The
+-- program fills in those that are empty when it opens the database.
+UPDATE users SET search_key = '';
+CREATE INDEX users_unsearchable ON users (id) WHERE search_key = '';
 
 -- All that the search looks at, so that it reads the index and no user.
 CREATE INDEX users_list ON users (customer_id, search_key, role, source, id);
@@ -43,4 +43,5 @@ DROP INDEX pins_below_policy;
 DROP INDEX users_disabled;
 DROP INDEX users_made;
 DROP INDEX users_list;
+DROP INDEX users_unsearchable;
 ALTER TABLE customers DROP COLUMN policy_changed_at;

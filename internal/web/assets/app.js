@@ -130,15 +130,27 @@
   });
 
   // The box in a list's head ticks all boxes of the list.
-  all("[data-check-all]").forEach((box) => {
-    const boxes = () => all(`input[type=checkbox][name="${box.dataset.checkAll}"]`);
-    box.closest("[hidden]")?.removeAttribute("hidden");
-    box.addEventListener("change", () => boxes().forEach((other) => { other.checked = box.checked; }));
-    document.addEventListener("change", (event) => {
-      if (event.target.name !== box.dataset.checkAll) return;
-      const ticked = boxes().filter((other) => other.checked).length;
-      box.checked = ticked > 0 && ticked === boxes().length;
-      box.indeterminate = ticked > 0 && !box.checked;
+  const boxesOf = (head) => all(`input[type=checkbox][name="${head.dataset.checkAll}"]`);
+  const offer = () => all("[data-check-all]").forEach((head) => head.closest("[hidden]")?.removeAttribute("hidden"));
+  offer();
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-check-all]")) {
+      boxesOf(event.target).forEach((box) => { box.checked = event.target.checked; });
+      return;
+    }
+    all("[data-check-all]").filter((head) => head.dataset.checkAll === event.target.name).forEach((head) => {
+      const boxes = boxesOf(head);
+      const ticked = boxes.filter((box) => box.checked).length;
+      head.checked = ticked > 0 && ticked === boxes.length;
+      head.indeterminate = ticked > 0 && !head.checked;
     });
+  });
+
+  // A list that was fetched while one typed says under which address it can be
+  // found again.
+  document.addEventListener("htmx:after:swap", () => {
+    offer();
+    const list = document.querySelector("[data-address]");
+    if (list) history.replaceState(null, "", list.dataset.address);
   });
 })();

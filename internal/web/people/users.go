@@ -2,12 +2,13 @@ package people
 
 import (
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
 	"unicode"
 
 	"cardinal"
 	"cardinal/internal/account"
+	"cardinal/internal/setting"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
 )
@@ -18,22 +19,6 @@ const usersOnPage = 50
 type usersPage struct {
 	*pages
 	page *web.Page[usersData]
-}
-
-type usersData struct {
-	Search web.Search
-	Rows   []userRow
-	Empty  web.Empty
-	Pager  web.Pager
-	More   []web.Hidden // posts for the next page, where the search must not stand in a URL
-}
-
-type userRow struct {
-	account.UserView
-	URL     string
-	Name    string // full name, or else username
-	Badges  []web.Badge
-	Numbers []string
 }
 
 func (p *pages) usersRoutes() ([]web.Route, error) {
@@ -48,139 +33,130 @@ func (p *pages) usersRoutes() ([]web.Route, error) {
 	}, nil
 }
 
-// list shows all users, or those whose name, username or e-mail has ?q= in it.
+// list shows the users that the address means.
 func (h *usersPage) list(w http.ResponseWriter, r *http.Request) error {
-	text, after := r.URL.Query().Get("q"), r.URL.Query().Get("after")
-	found, err := h.Accounts.Users(r.Context(), web.CallerOf(r), account.UserQuery{Text: text, Cursor: after, Limit: usersOnPage})
+	view := viewOf(r.URL.Query())
+	found, err := h.find(r, view)
 	if err != nil {
 		return err
 	}
-	data := listed(r, text, found)
-	if after != "" {
-		data.Pager.First = office.UsersPath + office.Query("q", text)
-	}
-	if found.Next != "" {
-		data.Pager.Next = office.UsersPath + office.Query("q", text, "after", found.Next)
-	}
-	return h.answer(w, r, data)
+	return h.answer(w, r, view, found)
 }
 
 // search takes what was typed into the search box. What has a digit in it may be
-// a number and is answered at once, so that it never stands in a URL; all else
-// becomes a page that can be kept.
+// a number, and some numbers are letters alone: both are answered at once, so
+// that they never stand in an address; all else becomes a page that can be kept.
+// Scripts, which ask while one types, are always answered at once.
 func (h *usersPage) search(w http.ResponseWriter, r *http.Request) error {
-	text, after := strings.TrimSpace(r.PostFormValue("q")), r.PostFormValue("after")
-	secret, err := h.maybeNumber(r, text)
+	if err := (&web.Form{}).Read(r); err != nil {
+		return err
+	}
+	view := viewOf(r.PostForm)
+	found, err := h.find(r, view)
 	if err != nil {
 		return err
 	}
-	if !secret {
-		return h.kit.Redirect(w, r, office.UsersPath+office.Query("q", text), web.Flash{})
+	view.secret = found.ByNumber || strings.IndexFunc(view.query.Text, unicode.IsDigit) >= 0
+	if view.secret || r.Header.Get("HX-Request") != "" {
+		return h.answer(w, r, view, found)
 	}
-	found, err := h.find(r, text, after)
+	return h.kit.Redirect(w, r, view.url("at", view.query.Cursor), web.Flash{})
+}
+
+func (h *usersPage) find(r *http.Request, view usersView) (account.UserList, error) {
+	q := view.query
+	q.Limit = usersOnPage
+	return h.Accounts.FindUsers(r.Context(), web.CallerOf(r), q)
+}
+
+func (h *usersPage) answer(w http.ResponseWriter, r *http.Request, view usersView, found account.UserList) error {
+	words, caller := web.WordsOf(r), web.CallerOf(r)
+	values, err := h.Accounts.Values(r.Context(), caller)
 	if err != nil {
 		return err
 	}
-	data := listed(r, text, found)
-	if found.Next != "" {
-		data.More = []web.Hidden{{Name: "q", Value: text}, {Name: "after", Value: found.Next}}
-	}
-	return h.answer(w, r, data)
-}
-
-// maybeNumber reports whether the text may be a card number: it has a digit, or
-// it is somebody's number of letters alone.
-func (h *usersPage) maybeNumber(r *http.Request, text string) (bool, error) {
-	if strings.IndexFunc(text, unicode.IsDigit) >= 0 {
-		return true, nil
-	}
-	number, err := cardinal.ParseCardNumber("q", text)
-	if err != nil {
-		return false, nil //nolint:nilerr // what is no number is a name
-	}
-	found, err := h.Accounts.Users(r.Context(), web.CallerOf(r), account.UserQuery{Number: number, Limit: 1})
-	return len(found.Users) > 0, err
-}
-
-// find looks for a number, for the end of one, and for the text, in that order.
-func (h *usersPage) find(r *http.Request, text, after string) (account.UserPage, error) {
-	caller := web.CallerOf(r)
-	queries := []account.UserQuery{{Text: text, Cursor: after, Limit: usersOnPage}}
-	if len(text) == 4 && after == "" {
-		queries = append(queries, account.UserQuery{NumberEnd: text, Limit: usersOnPage})
-	}
-	if number, err := cardinal.ParseCardNumber("q", text); err == nil && after == "" {
-		queries = append(queries, account.UserQuery{Number: number, Limit: 1})
-	}
-	var all account.UserPage
-	seen := map[cardinal.UserID]bool{}
-	for i, q := range slices.Backward(queries) {
-		found, err := h.Accounts.Users(r.Context(), caller, q)
-		if err != nil {
-			return all, err
-		}
-		for _, user := range found.Users {
-			if !seen[user.ID] {
-				all.Users = append(all.Users, user)
-			}
-			seen[user.ID] = true
-		}
-		if i == 0 {
-			all.Next = found.Next
-		}
-	}
-	return all, nil
-}
-
-func (h *usersPage) answer(w http.ResponseWriter, r *http.Request, data usersData) error {
-	words := web.WordsOf(r)
 	head := web.Head{Title: words.T("users.title"), Lead: words.T("users.lead", "Organisation", web.SessionOf(r).Organisation)}
-	if web.CallerOf(r).May(cardinal.PermWriteUsers) {
-		head.Actions = []web.Link{{URL: office.NewUserPath, Label: words.T("users.add"), Icon: "user-plus"}}
+	if caller.May(cardinal.PermWriteUsers) {
+		head.Actions = []web.Link{
+			{URL: office.NewUserPath, Label: words.T("users.add"), Icon: "user-plus"},
+			{URL: office.ImportPath, Label: words.T("users.import"), Icon: "file-import"},
+		}
 	}
-	return h.page.Show(w, r, head, data)
+	head.Actions = append(head.Actions, web.Link{URL: office.ExportPath, Label: words.T("users.export"), Icon: "file-export"})
+	if caller.May(cardinal.PermWriteUsers) {
+		head.Actions = append(head.Actions, web.Link{URL: office.BulkPath, Label: words.T("bulk.title"), Icon: "list-details"})
+	}
+	return h.page.Show(w, r, head, listed(r, view, found, setting.PINIdentifiesUser.In(values)))
 }
 
-func listed(r *http.Request, text string, found account.UserPage) usersData {
-	words := web.WordsOf(r)
-	data := usersData{
-		Search: web.Search{
-			ID: "find", Action: office.UsersPath, Post: true, Name: "q", Label: words.T("users.find"), Hint: words.T("users.find-hint"), Value: text,
-		},
-		Empty: web.Empty{
-			Icon: "search", Title: words.T("users.nobody"), Text: words.T("users.nobody-text"),
-			Action: web.Link{URL: office.UsersPath, Label: words.T("users.all")},
-		},
-		Pager: web.Pager{Shown: words.T("users.shown", "Count", len(found.Users))},
-	}
-	for _, view := range found.Users {
-		data.Rows = append(data.Rows, rowOf(words, view))
-	}
-	return data
+// usersView is one way to look at the list: what is searched for, and in which
+// order.
+type usersView struct {
+	query  account.UserQuery
+	order  string
+	secret bool // the text may be a number and never stands in an address
 }
 
-func rowOf(words *web.Words, view account.UserView) userRow {
-	row := userRow{UserView: view, URL: office.UserURL(view.Username), Name: view.FullName, Badges: badgesOf(words, view)}
-	if row.Name == "" {
-		row.Name = view.Username
-	}
-	for _, number := range view.Numbers {
-		row.Numbers = append(row.Numbers, number.Text)
-	}
-	return row
+// viewOf reads a view from an address or a form. What it does not know, the use
+// case refuses.
+func viewOf(values url.Values) usersView {
+	v := usersView{query: queryOf(values), order: values.Get("order")}
+	v.query.Text = strings.TrimSpace(v.query.Text)
+	v.query.Cursor = values.Get("at")
+	v.query.Sort, v.query.Down = orderOf(v.order)
+	return v
 }
 
-// badgesOf is what is unusual about a user.
-func badgesOf(words *web.Words, view account.UserView) []web.Badge {
-	var badges []web.Badge
-	if view.Role != cardinal.RoleUser {
-		badges = append(badges, web.Badge{Tone: web.ToneInfo, Text: words.Code("role", string(view.Role), "")})
+// firstOrder is the order of the list before anybody chose one.
+const firstOrder = "name"
+
+// orderOf reads an order as forms and addresses name it: what the list is sorted
+// by, with a - in front where it is turned round.
+func orderOf(order string) (by account.UserSort, down bool) {
+	if order == "" {
+		order = firstOrder
 	}
-	if view.Disabled {
-		badges = append(badges, web.Badge{Tone: web.ToneNeutral, Text: words.T("users.disabled")})
+	name, down := strings.CutPrefix(order, "-")
+	if name == "username" {
+		return account.SortUsername, down
 	}
-	if !view.LockedUntil.IsZero() {
-		badges = append(badges, web.Badge{Tone: web.ToneDanger, Text: words.T("users.locked")})
+	return account.UserSort(name), down
+}
+
+// orders are all that can be chosen.
+func orders() []string {
+	return []string{"name", "-name", "username", "-username", "-created", "created", "pin-expires", "-pin-expires"}
+}
+
+// narrowed reports whether not all users are shown.
+func (v usersView) narrowed() bool {
+	return v.query.Text != "" || v.query.Filter != "" || v.query.Role != "" || v.query.Source != ""
+}
+
+// url is the address of the view, further pairs included; a text that may be a
+// number is left out.
+func (v usersView) url(more ...string) string {
+	pairs := []string{"filter", string(v.query.Filter), "role", string(v.query.Role), "source", v.query.Source, "order", v.order}
+	if !v.secret {
+		pairs = append(pairs, "q", v.query.Text)
 	}
-	return badges
+	return office.UsersPath + office.Query(append(pairs, more...)...)
+}
+
+// narrowing is what a form carries along that is about the same users.
+func (v usersView) narrowing() []web.Hidden {
+	return present(
+		web.Hidden{Name: "q", Value: v.query.Text}, web.Hidden{Name: "filter", Value: string(v.query.Filter)},
+		web.Hidden{Name: "role", Value: string(v.query.Role)}, web.Hidden{Name: "source", Value: v.query.Source},
+	)
+}
+
+func present(fields ...web.Hidden) []web.Hidden {
+	var given []web.Hidden
+	for _, field := range fields {
+		if field.Value != "" {
+			given = append(given, field)
+		}
+	}
+	return given
 }
