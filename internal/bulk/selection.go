@@ -68,8 +68,8 @@ type Plan struct {
 	Missing   int // of the named users are not there any more
 	Unchanged int // stay as they are, since there is nothing to do
 	Refused   int // are refused, since the caller may not do this to them
-	// Rough says that the users are too many to look at the PIN and the numbers of
-	// each: more may stay unchanged.
+	// Rough says that the users are too many to look at each: some may stay
+	// unchanged or be refused.
 	Rough bool
 }
 
@@ -97,10 +97,7 @@ func (s *Service) Plan(ctx context.Context, caller cardinal.Caller, r Request) (
 		views, plan.Missing, err = s.named(ctx, caller, r.Selection.Usernames)
 	}
 	if err == nil && plan.Rough {
-		err = s.each(ctx, caller, r.Selection, func(users []cardinal.User) error {
-			plan.add(r.Kind, caller, users)
-			return nil
-		})
+		plan.Users, err = s.accounts.CountUsers(ctx, caller, r.Selection.Query)
 		return plan, err
 	}
 	for _, view := range views {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"cardinal"
+	"cardinal/internal/account"
 	"cardinal/internal/bulk"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
@@ -96,7 +97,7 @@ func (h *bulkPages) showList(w http.ResponseWriter, r *http.Request) error {
 	}
 	if web.CallerOf(r).May(cardinal.PermWriteCredentials) {
 		head.Actions = []web.Link{{
-			URL: office.BulkURL(string(bulk.GenerateNumbers), ""), Label: words.T("bulk.numbers-all"), Icon: "id",
+			URL: office.BulkURL(string(bulk.GenerateNumbers), string(account.FilterNoNumber)), Label: words.T("bulk.numbers-all"), Icon: "id",
 		}}
 	}
 	return h.list.Show(w, r, head, data)
