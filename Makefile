@@ -33,6 +33,15 @@ bench: ## the programs under bench/, one after the other
 	scripts/prerequisites.sh bench
 	@set -e; for program in $(BENCHES); do echo "== $$program"; go run "$$program"; done
 
+.PHONY: pictures
+pictures: ## the pictures in docs/, taken anew
+	CARDINAL_GUIDES=update go test ./e2e/browser -run TestGuides -count=1
+
+.PHONY: look
+look: ## every page as every role in every language, in Chromium with axe; pictures in bin/look
+	mkdir -p bin/look
+	CARDINAL_LOOK=all CARDINAL_PICTURES=$(CURDIR)/bin/look go test ./e2e/browser -run TestEveryPage -count=1 -timeout 2h -v
+
 .PHONY: clean
 clean: ## what make builds
 	rm -rf bin
