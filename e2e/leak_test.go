@@ -150,7 +150,7 @@ func mayShow(n needle, where string) bool {
 		if n.form != "as it is" && n.form != "percent-encoded" && n.form != "as in a query" {
 			return false
 		}
-		for _, place := range []string{"/users", "/new-user", "/change-details", "/summary", "/exports/users"} {
+		for _, place := range []string{"/users", "/new-user", "/change-details", "/summary", "/exports/users", "/export-users/users.csv"} {
 			_, path, _ := strings.Cut(where, " /")
 			refused := strings.HasPrefix(where, "API") && !strings.Contains(where, ": 20")
 			if strings.HasPrefix("/"+path, place) && !refused {
