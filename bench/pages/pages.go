@@ -97,6 +97,12 @@ func lists() []*page {
 			add("/users, filter "+string(filter), "/users?filter="+string(filter))
 		}
 	}
+	for _, q := range []string{
+		"filter=pin-expiring&q=family", "filter=pin-before-policy&q=nobodyhasthis", "filter=no-pin&order=-pin-expires", "filter=no-number&q=given",
+		"order=name", "order=-created", "order=pin-expires", "order=pin-expires&q=example.org", "role=helpdesk&order=-name", "source=import&filter=never-signed-in",
+	} {
+		add("/users?"+q, "/users?"+q)
+	}
 	// What has a digit may be a card number, and is posted.
 	for _, text := range []string{"user9999", "family1008", "0000000000", "9999"} {
 		pages = append(pages, &page{

@@ -120,6 +120,18 @@ func (m UserMatch) others() bool {
 // all the filter is among them; otherwise the caller has joined its state.
 func (m UserMatch) where(s *statement, c cardinal.CustomerID, now time.Time, all bool) {
 	s.add(" WHERE users.customer_id = ?", string(c))
+	m.conditions(s, c, now, all)
+}
+
+// whereJoined is where for users who are found by their identifier, each beside a
+// row of another table: in this form no index of the customer's users seems fit to
+// SQLite, which would otherwise walk along all of them for each row.
+func (m UserMatch) whereJoined(s *statement, c cardinal.CustomerID, now time.Time, all bool) {
+	s.add(" WHERE users.customer_id || '' = ?", string(c))
+	m.conditions(s, c, now, all)
+}
+
+func (m UserMatch) conditions(s *statement, c cardinal.CustomerID, now time.Time, all bool) {
 	if m.ID != "" {
 		s.add(" AND users.id = ?", string(m.ID))
 	}
@@ -156,6 +168,6 @@ func (m UserMatch) where(s *statement, c cardinal.CustomerID, now time.Time, all
 func (m UserMatch) fromState(s *statement, c cardinal.CustomerID, now time.Time) {
 	in := m.state(c, now)
 	s.add(in.table + " CROSS JOIN users")
-	m.where(s, c, now, false)
+	m.whereJoined(s, c, now, false)
 	s.add(" AND "+in.from+" AND "+in.where, in.args...)
 }

@@ -80,7 +80,7 @@ func (tx *Tx) alongExpiry(ctx context.Context, c cardinal.CustomerID, q UserQuer
 func (tx *Tx) alongExpiring(ctx context.Context, c cardinal.CustomerID, q UserQuery, down bool, most int) ([]listed, error) {
 	s := &statement{}
 	s.add("SELECT users.id, pins.expires_at, TRUE FROM pins CROSS JOIN users")
-	q.where(s, c, tx.now, true)
+	q.whereJoined(s, c, tx.now, true)
 	s.add(" AND users.id = pins.user_id AND pins.customer_id = ? AND pins.expires_at > 0 AND pins.expires_at > ?", string(c), millis(tx.now))
 	than, direction := ">", ""
 	if down {
