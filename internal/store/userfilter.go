@@ -136,7 +136,8 @@ func (m UserMatch) conditions(s *statement, c cardinal.CustomerID, now time.Time
 		s.add(" AND users.id = ?", string(m.ID))
 	}
 	if m.Text != "" {
-		s.add(` AND users.search_key LIKE ? ESCAPE '\'`, contains(m.Text))
+		marks := searchMarks(unaccented(m.Text))
+		s.add(` AND (users.search_marks & ?) = ? AND users.search_key LIKE ? ESCAPE '\'`, marks, marks, contains(m.Text))
 	}
 	if m.Role != "" {
 		s.add(" AND users.role = ?", string(m.Role))

@@ -317,5 +317,6 @@ type User struct {
 	CreatedAt          int64
 	UpdatedAt          int64
 	Revision           int64
+	SearchMarks        int64
 	Language           string
 }

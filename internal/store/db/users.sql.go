@@ -55,8 +55,8 @@ func (q *Queries) DeleteUser(ctx context.Context, arg DeleteUserParams) (int64, 
 
 const insertUser = `-- name: InsertUser :execrows
 INSERT INTO users (id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source,
-                   search_key, password_hash, password_must_change, created_at, updated_at, revision)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
+                   search_key, search_marks, password_hash, password_must_change, created_at, updated_at, revision)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
 ON CONFLICT (customer_id, username_key) DO NOTHING
 `
 
@@ -73,6 +73,7 @@ type InsertUserParams struct {
 	Disabled           bool
 	Source             string
 	SearchKey          string
+	SearchMarks        int64
 	PasswordHash       string
 	PasswordMustChange bool
 	CreatedAt          int64
@@ -93,6 +94,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (int64, 
 		arg.Disabled,
 		arg.Source,
 		arg.SearchKey,
+		arg.SearchMarks,
 		arg.PasswordHash,
 		arg.PasswordMustChange,
 		arg.CreatedAt,
@@ -105,7 +107,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (int64, 
 }
 
 const lockUser = `-- name: LockUser :one
-UPDATE users SET revision = revision WHERE customer_id = $1 AND id = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language
+UPDATE users SET revision = revision WHERE customer_id = $1 AND id = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language
 `
 
 type LockUserParams struct {
@@ -134,13 +136,14 @@ func (q *Queries) LockUser(ctx context.Context, arg LockUserParams) (User, error
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
+		&i.SearchMarks,
 		&i.Language,
 	)
 	return i, err
 }
 
 const lockUserByName = `-- name: LockUserByName :one
-UPDATE users SET revision = revision WHERE customer_id = $1 AND username_key = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language
+UPDATE users SET revision = revision WHERE customer_id = $1 AND username_key = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language
 `
 
 type LockUserByNameParams struct {
@@ -169,6 +172,7 @@ func (q *Queries) LockUserByName(ctx context.Context, arg LockUserByNameParams) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
+		&i.SearchMarks,
 		&i.Language,
 	)
 	return i, err
@@ -235,21 +239,22 @@ func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) (int64
 }
 
 const setSearchKey = `-- name: SetSearchKey :exec
-UPDATE users SET search_key = $2 WHERE id = $1 AND search_key = ''
+UPDATE users SET search_key = $2, search_marks = $3 WHERE id = $1 AND search_key = ''
 `
 
 type SetSearchKeyParams struct {
-	ID        string
-	SearchKey string
+	ID          string
+	SearchKey   string
+	SearchMarks int64
 }
 
 func (q *Queries) SetSearchKey(ctx context.Context, arg SetSearchKeyParams) error {
-	_, err := q.db.ExecContext(ctx, setSearchKey, arg.ID, arg.SearchKey)
+	_, err := q.db.ExecContext(ctx, setSearchKey, arg.ID, arg.SearchKey, arg.SearchMarks)
 	return err
 }
 
 const unsearchableUsers = `-- name: UnsearchableUsers :many
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users WHERE search_key = '' LIMIT $1
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language FROM users WHERE search_key = '' LIMIT $1
 `
 
 func (q *Queries) UnsearchableUsers(ctx context.Context, limit int32) ([]User, error) {
@@ -279,6 +284,7 @@ func (q *Queries) UnsearchableUsers(ctx context.Context, limit int32) ([]User, e
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Revision,
+			&i.SearchMarks,
 			&i.Language,
 		); err != nil {
 			return nil, err
@@ -296,21 +302,22 @@ func (q *Queries) UnsearchableUsers(ctx context.Context, limit int32) ([]User, e
 
 const updateUser = `-- name: UpdateUser :execrows
 UPDATE users SET full_name = $3, email = $4, department = $5, notes = $6, role = $7, disabled = $8, search_key = $9,
-                 updated_at = $10, revision = revision + 1
+                 search_marks = $10, updated_at = $11, revision = revision + 1
 WHERE customer_id = $1 AND id = $2
 `
 
 type UpdateUserParams struct {
-	CustomerID string
-	ID         string
-	FullName   string
-	Email      string
-	Department string
-	Notes      string
-	Role       string
-	Disabled   bool
-	SearchKey  string
-	UpdatedAt  int64
+	CustomerID  string
+	ID          string
+	FullName    string
+	Email       string
+	Department  string
+	Notes       string
+	Role        string
+	Disabled    bool
+	SearchKey   string
+	SearchMarks int64
+	UpdatedAt   int64
 }
 
 func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, error) {
@@ -324,6 +331,7 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, 
 		arg.Role,
 		arg.Disabled,
 		arg.SearchKey,
+		arg.SearchMarks,
 		arg.UpdatedAt,
 	)
 	if err != nil {
@@ -333,7 +341,7 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, 
 }
 
 const user = `-- name: User :one
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users WHERE customer_id = $1 AND id = $2
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language FROM users WHERE customer_id = $1 AND id = $2
 `
 
 type UserParams struct {
@@ -362,13 +370,14 @@ func (q *Queries) User(ctx context.Context, arg UserParams) (User, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
+		&i.SearchMarks,
 		&i.Language,
 	)
 	return i, err
 }
 
 const userByName = `-- name: UserByName :one
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users WHERE customer_id = $1 AND username_key = $2
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language FROM users WHERE customer_id = $1 AND username_key = $2
 `
 
 type UserByNameParams struct {
@@ -397,13 +406,14 @@ func (q *Queries) UserByName(ctx context.Context, arg UserByNameParams) (User, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
+		&i.SearchMarks,
 		&i.Language,
 	)
 	return i, err
 }
 
 const usersOfRole = `-- name: UsersOfRole :many
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, language FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled
 `
 
 type UsersOfRoleParams struct {
@@ -438,6 +448,7 @@ func (q *Queries) UsersOfRole(ctx context.Context, arg UsersOfRoleParams) ([]Use
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Revision,
+			&i.SearchMarks,
 			&i.Language,
 		); err != nil {
 			return nil, err

@@ -1,12 +1,12 @@
 -- name: InsertUser :execrows
 INSERT INTO users (id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source,
-                   search_key, password_hash, password_must_change, created_at, updated_at, revision)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
+                   search_key, search_marks, password_hash, password_must_change, created_at, updated_at, revision)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
 ON CONFLICT (customer_id, username_key) DO NOTHING;
 
 -- name: UpdateUser :execrows
 UPDATE users SET full_name = $3, email = $4, department = $5, notes = $6, role = $7, disabled = $8, search_key = $9,
-                 updated_at = $10, revision = revision + 1
+                 search_marks = $10, updated_at = $11, revision = revision + 1
 WHERE customer_id = $1 AND id = $2;
 
 -- name: SetPassword :execrows
@@ -47,4 +47,4 @@ INSERT INTO first_sign_ins (user_id, customer_id, time) VALUES ($1, $2, $3) ON C
 SELECT * FROM users WHERE search_key = '' LIMIT $1;
 
 -- name: SetSearchKey :exec
-UPDATE users SET search_key = $2 WHERE id = $1 AND search_key = '';
+UPDATE users SET search_key = $2, search_marks = $3 WHERE id = $1 AND search_key = '';
