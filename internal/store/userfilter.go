@@ -116,24 +116,35 @@ func (m UserMatch) others() bool {
 	return m.Text != "" || m.NumberEnd != "" || m.ID != "" || m.Role != "" || m.Source != ""
 }
 
-// where adds the conditions on users, of which the first is the customer. With
-// all the filter is among them; otherwise the caller has joined its state.
-func (m UserMatch) where(s *statement, c cardinal.CustomerID, now time.Time, all bool) {
-	s.add(" WHERE users.customer_id = ?", string(c))
-	m.conditions(s, c, now, all)
-}
+// way is how the users of a statement are come by. SQLite, which does not know
+// how many users there are, would often choose a worse one: an operand that is no
+// bare column is compared, but is no way to a row.
+type way int
 
-// whereJoined is where for users who are found by their identifier, each beside a
-// row of another table: in this form no index of the customer's users seems fit to
-// SQLite, which would otherwise walk along all of them for each row.
-func (m UserMatch) whereJoined(s *statement, c cardinal.CustomerID, now time.Time, all bool) {
-	s.add(" WHERE users.customer_id || '' = ?", string(c))
-	m.conditions(s, c, now, all)
-}
+const (
+	selecting way = iota // by whatever index fits best
+	walking              // in the order of the list
+	joining              // by their identifiers, each beside a row of the same customer
+)
 
-func (m UserMatch) conditions(s *statement, c cardinal.CustomerID, now time.Time, all bool) {
+// where adds the conditions on users, all but the filter's state.
+func (m UserMatch) where(s *statement, c cardinal.CustomerID, by way) {
+	switch {
+	case by == joining:
+		s.add(" WHERE TRUE")
+	case m.ID != "", m.NumberEnd != "":
+		s.add(" WHERE users.customer_id || '' = ?", string(c))
+	default:
+		s.add(" WHERE users.customer_id = ?", string(c))
+	}
 	if m.ID != "" {
 		s.add(" AND users.id = ?", string(m.ID))
+	}
+	if m.NumberEnd != "" {
+		s.add(" AND users.id IN (SELECT user_id FROM card_numbers WHERE card_numbers.customer_id = ? AND card_numbers.number_end = ?)", string(c), m.NumberEnd)
+	}
+	if plain := m.Filter == FilterDisabled || m.Filter == FilterNoAddress; by == selecting && !plain && m.searched() {
+		s.add(" AND users.search_key > ''") // as all are: it makes the index that has all of this the best one
 	}
 	if m.Text != "" {
 		marks := searchMarks(unaccented(m.Text))
@@ -145,23 +156,38 @@ func (m UserMatch) conditions(s *statement, c cardinal.CustomerID, now time.Time
 	if m.Source != "" {
 		s.add(" AND users.source = ?", m.Source)
 	}
-	if m.NumberEnd != "" {
-		s.add(" AND users.id IN (SELECT user_id FROM card_numbers WHERE card_numbers.customer_id = ? AND card_numbers.number_end = ?)", string(c), m.NumberEnd)
-	}
-	switch m.Filter {
-	case FilterDisabled:
+	m.wherePlain(s, by == selecting)
+}
+
+// searched reports whether the match is about what stands in the index of the
+// search.
+func (m UserMatch) searched() bool { return m.Text != "" || m.Role != "" || m.Source != "" }
+
+// wherePlain adds the filters that look at users alone.
+func (m UserMatch) wherePlain(s *statement, indexed bool) {
+	switch {
+	case m.Filter == FilterDisabled && indexed:
 		s.add(" AND users.disabled")
-	case FilterNoAddress:
+	case m.Filter == FilterDisabled:
+		s.add(" AND NOT NOT users.disabled")
+	case m.Filter == FilterNoAddress && indexed:
 		s.add(" AND users.email = ''")
+	case m.Filter == FilterNoAddress:
+		s.add(" AND users.email || '' = ''")
 	}
-	if in := m.state(c, now); all && in.table != "" {
-		if in.none {
-			s.add(" AND NOT")
-		} else {
-			s.add(" AND")
-		}
-		s.add(" EXISTS (SELECT 1 FROM "+in.table+" WHERE "+in.of+" AND "+in.where+")", in.args...)
+}
+
+// whereState adds the filter's look at another table.
+func (m UserMatch) whereState(s *statement, c cardinal.CustomerID, now time.Time) {
+	in := m.state(c, now)
+	if in.table == "" {
+		return
 	}
+	not := ""
+	if in.none {
+		not = " NOT"
+	}
+	s.add(" AND"+not+" EXISTS (SELECT 1 FROM "+in.table+" WHERE "+in.of+" AND "+in.where+")", in.args...)
 }
 
 // fromState adds who meets the filter, read from the table that it looks at: a
@@ -169,6 +195,6 @@ func (m UserMatch) conditions(s *statement, c cardinal.CustomerID, now time.Time
 func (m UserMatch) fromState(s *statement, c cardinal.CustomerID, now time.Time) {
 	in := m.state(c, now)
 	s.add(in.table + " CROSS JOIN users")
-	m.whereJoined(s, c, now, false)
+	m.where(s, c, joining)
 	s.add(" AND "+in.from+" AND "+in.where, in.args...)
 }

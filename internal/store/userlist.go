@@ -168,7 +168,8 @@ func (tx *Tx) gather(ctx context.Context, c cardinal.CustomerID, q UserQuery) (f
 	}
 	all, err = tx.sorted(ctx, c, q, func(s *statement) {
 		s.add("SELECT users.id FROM users")
-		q.where(s, c, tx.now, true)
+		q.where(s, c, selecting)
+		q.whereState(s, c, tx.now)
 		if in.none && !q.others() {
 			s.add(" ORDER BY users.id") // in which the rows that are not there are looked for side by side
 		}

@@ -44,7 +44,8 @@ func (tx *Tx) along(ctx context.Context, c cardinal.CustomerID, q UserQuery, dow
 	}
 	by, s := q.sort(tx.now), &statement{}
 	s.add("SELECT users.id, " + by.key + ", TRUE FROM users")
-	q.where(s, c, tx.now, true)
+	q.where(s, c, walking)
+	q.whereState(s, c, tx.now)
 	if q.From != nil {
 		s.add(" AND ")
 		if err := by.behind(s, *q.From, down); err != nil {
@@ -59,6 +60,9 @@ func (tx *Tx) along(ctx context.Context, c cardinal.CustomerID, q UserQuery, dow
 // alongExpiry walks along the PINs that expire, and then, or before, along all
 // other users.
 func (tx *Tx) alongExpiry(ctx context.Context, c cardinal.CustomerID, q UserQuery, down bool, most int) ([]listed, error) {
+	if q.Filter == FilterNoPIN {
+		return tx.alongUnexpiring(ctx, c, q, down, most) // nobody else meets it
+	}
 	legs := []func(context.Context, cardinal.CustomerID, UserQuery, bool, int) ([]listed, error){tx.alongExpiring, tx.alongUnexpiring}
 	last := q.From != nil && q.From.Key == noExpiry
 	if down {
@@ -80,7 +84,8 @@ func (tx *Tx) alongExpiry(ctx context.Context, c cardinal.CustomerID, q UserQuer
 func (tx *Tx) alongExpiring(ctx context.Context, c cardinal.CustomerID, q UserQuery, down bool, most int) ([]listed, error) {
 	s := &statement{}
 	s.add("SELECT users.id, pins.expires_at, TRUE FROM pins CROSS JOIN users")
-	q.whereJoined(s, c, tx.now, true)
+	q.where(s, c, joining)
+	q.whereState(s, c, tx.now)
 	s.add(" AND users.id = pins.user_id AND pins.customer_id = ? AND pins.expires_at > 0 AND pins.expires_at > ?", string(c), millis(tx.now))
 	than, direction := ">", ""
 	if down {
@@ -103,7 +108,8 @@ func (tx *Tx) alongExpiring(ctx context.Context, c cardinal.CustomerID, q UserQu
 func (tx *Tx) alongUnexpiring(ctx context.Context, c cardinal.CustomerID, q UserQuery, down bool, most int) ([]listed, error) {
 	s := &statement{}
 	s.add("SELECT users.id, '" + noExpiry + "', TRUE FROM users")
-	q.where(s, c, tx.now, true)
+	q.where(s, c, walking)
+	q.whereState(s, c, tx.now)
 	s.add(" AND NOT EXISTS (SELECT 1 FROM pins expiring WHERE expiring.user_id = users.id AND expiring.expires_at > ?)", millis(tx.now))
 	by := userSort{key: "users.id", unique: true}
 	if q.From != nil {
@@ -121,11 +127,15 @@ func (tx *Tx) alongUnexpiring(ctx context.Context, c cardinal.CustomerID, q User
 func (tx *Tx) CountMatching(ctx context.Context, c cardinal.CustomerID, m UserMatch, most int) (n int, err error) {
 	in, s := m.state(c, tx.now), &statement{}
 	s.add("SELECT count(*) FROM (SELECT 1 FROM ")
-	if in.table != "" && !in.none && !m.others() {
+	switch {
+	case in.table == "pins" && !in.none && !m.others(): // each of somebody who is there
+		s.add("pins WHERE "+in.where, in.args...)
+	case in.table != "" && !in.none && !m.others():
 		m.fromState(s, c, tx.now)
-	} else {
+	default:
 		s.add("users")
-		m.where(s, c, tx.now, true)
+		m.where(s, c, selecting)
+		m.whereState(s, c, tx.now)
 		if in.none && !m.others() {
 			s.add(" ORDER BY users.id")
 		}

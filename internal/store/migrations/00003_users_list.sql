@@ -23,6 +23,7 @@ CREATE INDEX users_list ON users (customer_id, search_key, role, source, search_
 CREATE INDEX users_made ON users (customer_id, id);
 CREATE INDEX users_disabled ON users (customer_id) WHERE disabled;
 
+CREATE INDEX pins_expiring ON pins (customer_id, expires_at, user_id) WHERE expires_at > 0;
 CREATE INDEX pins_below_policy ON pins (customer_id) WHERE NOT policy_met;
 CREATE INDEX pins_new_required ON pins (customer_id) WHERE new_required;
 CREATE INDEX card_numbers_end ON card_numbers (customer_id, number_end);
@@ -43,6 +44,7 @@ DROP TABLE first_sign_ins;
 DROP INDEX card_numbers_end;
 DROP INDEX pins_new_required;
 DROP INDEX pins_below_policy;
+DROP INDEX pins_expiring;
 DROP INDEX users_disabled;
 DROP INDEX users_made;
 DROP INDEX users_list;
