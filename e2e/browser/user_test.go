@@ -25,6 +25,7 @@ func (s *stage) value(selector string) string {
 func TestOneSave(t *testing.T) {
 	withAndWithoutScripts(t, func(t *testing.T, s *stage) {
 		s.signIn(adminName)
+		s.Follow("#navigation a[href='/users']")
 		s.Follow("a[href='/new-user']")
 		s.Type("#user-username", `acme\anna+1`)
 		s.Type("#user-fullName", "Anna Lindqvist")

@@ -145,7 +145,7 @@ func pattern(text string) string {
 	if text == "" {
 		return ""
 	}
-	return contains(text)
+	return contains(Fold(text))
 }
 
 // AuditTime returns when the entry of that number was made.

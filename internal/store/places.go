@@ -23,7 +23,7 @@ type DeviceQuery struct {
 func (tx *Tx) DevicesByName(ctx context.Context, c cardinal.CustomerID, q DeviceQuery) ([]cardinal.Device, error) {
 	pattern := ""
 	if q.Text != "" {
-		pattern = contains(q.Text)
+		pattern = contains(Fold(q.Text))
 	}
 	rows, err := tx.q.DevicesByName(ctx, db.DevicesByNameParams{CustomerID: string(c), After: q.After, Pattern: pattern, Most: int32(q.Most)})
 	if err != nil {

@@ -147,8 +147,9 @@ func (m UserMatch) where(s *statement, c cardinal.CustomerID, by way) {
 		s.add(" AND users.search_key > ''") // as all are: it makes the index that has all of this the best one
 	}
 	if m.Text != "" {
-		marks := searchMarks(unaccented(m.Text))
-		s.add(` AND (users.search_marks & ?) = ? AND users.search_key LIKE ? ESCAPE '\'`, marks, marks, contains(m.Text))
+		text := unaccented(m.Text)
+		marks := searchMarks(text)
+		s.add(` AND (users.search_marks & ?) = ? AND users.search_key LIKE ? ESCAPE '\'`, marks, marks, contains(text))
 	}
 	if m.Role != "" {
 		s.add(" AND users.role = ?", string(m.Role))

@@ -71,9 +71,9 @@ func unaccented(text string) string {
 }
 
 // contains makes the LIKE pattern for "has text in it", with nothing of text
-// read as a wildcard.
+// read as a wildcard. The text is in the form that the column is in.
 func contains(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(unaccented(text)) + "%"
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text) + "%"
 }
 
 // makeSearchable writes the search keys that a migration has emptied.
