@@ -45,17 +45,6 @@ func (s *stage) furnishPlaces() {
 	s.must(err)
 }
 
-// deviceNamed is the path of the page of a device.
-func (s *stage) deviceNamed(name string) string {
-	s.t.Helper()
-	page, err := s.app.Accounts.DeviceList(s.t.Context(), s.as, account.DeviceQuery{Text: name, Limit: 1})
-	s.must(err)
-	if len(page.Devices) != 1 {
-		s.t.Fatalf("there is no device %s", name)
-	}
-	return "/options/devices/" + string(page.Devices[0].ID)
-}
-
 // follow opens what the first link with these words leads to.
 func follow(words string) func(*stage) {
 	return func(s *stage) {

@@ -18,8 +18,8 @@ import (
 // Site is where a browser sees Cardinal: passkeys belong to one host (the
 // relying party's ID of WebAuthn), and answer for one origin.
 type Site struct {
-	Host   string
-	Origin string
+	Host   string `json:"host"`
+	Origin string `json:"origin"`
 }
 
 // SiteOf makes a Site of the Host header of a request and whether it came over

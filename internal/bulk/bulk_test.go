@@ -487,7 +487,7 @@ func TestReportInParts(t *testing.T) {
 		}
 	}
 	exported := 0
-	if err := o.Export(t.Context(), o.admin, run.ID, func(l Line) error { exported++; return nil }); err != nil || exported != 1100 || o.audited(t, "bulk.exported") != 1 {
+	if err := o.Export(t.Context(), o.admin, run.ID, func(Line) error { exported++; return nil }); err != nil || exported != 1100 || o.audited(t, "bulk.exported") != 1 {
 		t.Errorf("%d exported, %v", exported, err)
 	}
 	failure := errors.New("the reader is gone")

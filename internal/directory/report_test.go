@@ -169,8 +169,8 @@ func TestDryRunIsFollowedByItsRun(t *testing.T) {
 		if _, err := o.StartKept(t.Context(), o.admin, dry); cardinal.CodeOf(err) != cardinal.CodeNotFound {
 			t.Errorf("a second time: %v", err)
 		}
-		real := start(o, directory.Options{})
-		if o.Kept(o.admin, real) {
+		run := start(o, directory.Options{})
+		if o.Kept(o.admin, run) {
 			t.Error("the file of a run is kept")
 		}
 		var dries []cardinal.ImportID

@@ -158,7 +158,6 @@ func rowsOf(t *testing.T, d *storetest.Database, table string, c cardinal.Custom
 	}
 	defer func() { _ = db.Close() }()
 	count := 0
-	//nolint:gosec // the name of the table is the test's own
 	if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table+" WHERE customer_id = $1", string(c)).Scan(&count); err != nil {
 		t.Fatal(err)
 	}

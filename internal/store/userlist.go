@@ -153,7 +153,7 @@ func (tx *Tx) gather(ctx context.Context, c cardinal.CustomerID, q UserQuery) (f
 			return false, nil, err
 		}
 		if n <= rareInState {
-			all, err = tx.sorted(ctx, c, q, func(s *statement) {
+			all, err = tx.sorted(ctx, q, func(s *statement) {
 				s.add("SELECT users.id FROM ")
 				q.fromState(s, c, tx.now)
 			})
@@ -166,7 +166,7 @@ func (tx *Tx) gather(ctx context.Context, c cardinal.CustomerID, q UserQuery) (f
 	if !q.others() && q.Filter == FilterAll {
 		return false, nil, nil
 	}
-	all, err = tx.sorted(ctx, c, q, func(s *statement) {
+	all, err = tx.sorted(ctx, q, func(s *statement) {
 		s.add("SELECT users.id FROM users")
 		q.where(s, c, selecting)
 		q.whereState(s, c, tx.now)
@@ -187,7 +187,7 @@ func (tx *Tx) countState(ctx context.Context, in state, most int) (n int, err er
 }
 
 // sorted reads those whom gathered selects in the list's order.
-func (tx *Tx) sorted(ctx context.Context, c cardinal.CustomerID, q UserQuery, gathered func(*statement)) ([]listed, error) {
+func (tx *Tx) sorted(ctx context.Context, q UserQuery, gathered func(*statement)) ([]listed, error) {
 	by, s := q.sort(tx.now), &statement{}
 	s.add("SELECT users.id, "+by.key+", ", by.args...)
 	if q.From == nil {

@@ -47,7 +47,7 @@ func testUserSearchAndPages(t *testing.T, n node, _ *storetest.Database, c cardi
 	})
 }
 
-func testUsersAreFoundWithoutAccents(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
+func testUsersAreFoundWithoutAccents(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {
 	n.write(func(ctx context.Context, tx *store.Tx) error {
 		for _, name := range []string{"Élodie Martin", "Łukasz Ørsted", "Zoë Straße", "Emil Đorđević", "Йосиф", "がく"} {
 			u := fullUser(tx, c, fmt.Sprintf("u%x", name))
@@ -112,7 +112,7 @@ func testUsersByNumberEnd(t *testing.T, n node, _ *storetest.Database, c cardina
 	}
 }
 
-func testAUserInAListHasWhatIsTheirs(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
+func testAUserInAListHasWhatIsTheirs(t *testing.T, n node, _ *storetest.Database, c cardinal.CustomerID) {
 	users := storetest.Users(t, n.Store, c, "anna", "bert")
 	var want store.UserRow
 	n.write(func(ctx context.Context, tx *store.Tx) error {
@@ -293,7 +293,7 @@ func TestListsOfUsersAgreeWithAModel(t *testing.T) {
 	on(t, func(t *testing.T, n node, d *storetest.Database, c cardinal.CustomerID) {
 		w := gather(n, c, d)
 		storetest.Users(t, n.Store, storetest.Customer(t, n.Store, "Others").ID, "u1", "u2")
-		require(n, c, w)
+		require(n, w)
 		matches := []store.UserMatch{{Text: "anna"}, {Text: "m1"}, {Text: "nobody"}, {Role: cardinal.RoleHelpdesk}, {Source: "import", Role: cardinal.RoleUser, Text: "u"}}
 		for _, filter := range filters() {
 			for _, text := range []string{"", "anna"} {
@@ -319,7 +319,7 @@ func filters() []store.UserFilter {
 }
 
 // require asks for new PINs as an administrator does.
-func require(n node, c cardinal.CustomerID, w crowd) {
+func require(n node, w crowd) {
 	n.write(func(ctx context.Context, tx *store.Tx) error {
 		for _, p := range w.people {
 			if p.newRequired && p.pin.ID != "" {

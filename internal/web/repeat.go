@@ -68,7 +68,7 @@ func (k *Kit) handleOnce(route Route, w http.ResponseWriter, r *http.Request) er
 	lasting := r.WithContext(context.WithoutCancel(r.Context()))
 	err = route.Handle(w, lasting)
 	if err != nil || exchangeOf(r).status >= http.StatusBadRequest {
-		if forgotten := k.config.Sent.Forget(lasting.Context(), caller, digest); forgotten != nil {
+		if forgotten := k.config.Sent.Forget(context.WithoutCancel(r.Context()), caller, digest); forgotten != nil {
 			k.config.Log.WarnContext(r.Context(), "a form that was refused stays claimed", "requestId", RequestID(r), "error", forgotten)
 		}
 	}

@@ -134,7 +134,7 @@ func (c *collector) call(call *ast.CallExpr) {
 		return
 	}
 	text, ok := c.text(call.Args[at])
-	if passedOn, is := call.Args[at].(*ast.Ident); !ok && !(c.isRoot && is && passedOn.Name == "format") {
+	if passedOn, is := call.Args[at].(*ast.Ident); !ok && (!c.isRoot || !is || passedOn.Name != "format") {
 		c.offences = append(c.offences, c.file+": cardinal."+name+" is given a sentence that is not written out there; use cardinal.Say, and \"%s\" to pass it on")
 		return
 	}

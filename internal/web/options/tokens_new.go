@@ -75,12 +75,11 @@ func (h *tokensPage) createAs(r *http.Request, form *web.Form) (cardinal.APIToke
 	name, role := form.Value("name"), cardinal.Role(form.Value("role"))
 	lasts, date := form.Value("lasts"), form.Value("expiresAt")
 	if lasts == lastsUntil || date != "" && lasts != lastsForever {
-		day, err := time.ParseInLocation(time.DateOnly, date, web.SessionOf(r).Zone)
-		if err != nil {
-			form.Violate("expiresAt", words.T("tokens.date-missing"))
-			return cardinal.APIToken{}, cardinal.Token{}, nil
+		if day, err := time.ParseInLocation(time.DateOnly, date, web.SessionOf(r).Zone); err == nil {
+			return h.Accounts.CreateTokenUntil(r.Context(), caller, name, role, day.AddDate(0, 0, 1))
 		}
-		return h.Accounts.CreateTokenUntil(r.Context(), caller, name, role, day.AddDate(0, 0, 1))
+		form.Violate("expiresAt", words.T("tokens.date-missing"))
+		return cardinal.APIToken{}, cardinal.Token{}, nil
 	}
 	days := map[string]int{"30": 30, "90": 90, "365": 365, lastsForever: 0}
 	n, known := days[lasts]

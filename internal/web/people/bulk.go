@@ -2,6 +2,7 @@ package people
 
 import (
 	"net/http"
+	"strings"
 
 	"cardinal"
 	"cardinal/internal/account"
@@ -51,11 +52,7 @@ func BulkRoutes(kit *web.Kit, service *bulk.Service) ([]web.Route, error) {
 }
 
 func bulkURL(id cardinal.BulkID, parts ...string) string {
-	path := office.BulkPath + "/" + string(id)
-	for _, part := range parts {
-		path += "/" + part
-	}
-	return path
+	return strings.Join(append([]string{office.BulkPath, string(id)}, parts...), "/")
 }
 
 type bulkListData struct {

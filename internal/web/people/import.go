@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"strings"
 
 	"cardinal"
 	"cardinal/internal/directory"
@@ -257,11 +258,7 @@ func refuseFile(words *web.Words, form *web.Form, err error) bool {
 }
 
 func importURL(id cardinal.ImportID, parts ...string) string {
-	url := office.ImportPath + "/" + string(id)
-	for _, part := range parts {
-		url += "/" + part
-	}
-	return url
+	return strings.Join(append([]string{office.ImportPath, string(id)}, parts...), "/")
 }
 
 func importName(words *web.Words, i directory.Import) string {
