@@ -168,6 +168,9 @@ func fill(ctx context.Context, c config, dir string) error {
 		return err
 	}
 	customer, err := settle(ctx, a, c.users)
+	if err == nil {
+		err = a.Accounts.PrepareSearch(ctx)
+	}
 	if err := errors.Join(err, a.Close(ctx)); err != nil {
 		return err
 	}

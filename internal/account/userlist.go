@@ -78,7 +78,7 @@ type UserList struct {
 // The most users that are counted while somebody waits, and where all of them
 // must be searched for a text.
 const (
-	countedMost  = 10_000
+	countedMost  = 2_000
 	searchedMost = 500
 )
 
@@ -247,21 +247,42 @@ func (l *listing) addByNumber(ctx context.Context, list *UserList) error {
 		if err != nil {
 			return err
 		}
-		if len(page.Users) == 0 {
-			continue
-		}
-		both := owners.match
-		both.Text = text
-		counted, err := l.tx.CountMatching(ctx, l.by.Caller.Customer, both, uncounted)
-		if err != nil {
-			return err
-		}
-		list.Total += len(page.Users) - counted
 		first = append(first, page.Users...)
+	}
+	first = distinct(first)
+	for _, owner := range first {
+		if !store.NameHas(owner.User, text) {
+			list.Total++
+		}
 	}
 	list.ByNumber = len(first) > 0
 	list.Users = distinct(append(first, list.Users...))
 	return nil
+}
+
+// PrepareSearch makes searches quick for who is new or renamed. Until it has run
+// they are found all the same. It may run on several nodes at a time.
+func (s *Service) PrepareSearch(ctx context.Context) error {
+	const atOnce = 200
+	for after := cardinal.CustomerID(""); ; {
+		var customers []cardinal.Customer
+		err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+			customers, err = tx.Customers(ctx, after, atOnce)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, c := range customers {
+			if _, err := s.store.BlockUsers(ctx, c.ID); err != nil {
+				return err
+			}
+			after = c.ID
+		}
+		if len(customers) < atOnce {
+			return nil
+		}
+	}
 }
 
 // numberEnd is how many characters at the end of a number find it.

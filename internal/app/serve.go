@@ -24,6 +24,7 @@ const (
 	idleTimeout       = 2 * time.Minute
 	shutdownTimeout   = 10 * time.Second
 	pruneEvery        = time.Hour
+	prepareEvery      = 5 * time.Second
 )
 
 // Listen occupies the address that the server will serve at, so that a port in
@@ -59,6 +60,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	go a.countRegularly(background)
 	go a.tendBulkActions(background)
 	go a.eraseRegularly(background)
+	go a.prepareSearchRegularly(background)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -97,6 +99,22 @@ func reachable(address net.Addr) string {
 		host = "localhost"
 	}
 	return net.JoinHostPort(host, port)
+}
+
+// prepareSearchRegularly keeps searches quick, now and every few seconds.
+func (a *App) prepareSearchRegularly(ctx context.Context) {
+	ticker := time.NewTicker(prepareEvery)
+	defer ticker.Stop()
+	for {
+		if err := a.Accounts.PrepareSearch(ctx); err != nil && ctx.Err() == nil {
+			a.Log.ErrorContext(ctx, "searches for users could not be made quick; it is tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
 }
 
 // pruneRegularly forgets what is past its use, now and every hour.

@@ -16,6 +16,3 @@ func (tx *Tx) WalkUsers(ctx context.Context, c cardinal.CustomerID, q UserQuery)
 	page.Users, err = tx.userRows(ctx, c, those, false)
 	return page, err
 }
-
-// SearchMarks is what a search tells by who cannot have its text.
-func SearchMarks(text string) int64 { return searchMarks(text) }

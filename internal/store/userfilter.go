@@ -68,20 +68,26 @@ type state struct {
 	table string
 	from  string // joins users to the rows, where the rows come first
 	of    string // finds the rows of a user
-	where string // which rows, of one customer
+	where string // which rows
 	args  []any
+	owner string // the column of the customer
 	none  bool
+}
+
+// theirs adds the condition that rows are of the customer and meet the filter.
+func (in state) theirs(s *statement, c cardinal.CustomerID) {
+	s.add(in.owner+" = ? AND "+in.where, append([]any{string(c)}, in.args...)...)
 }
 
 const livePIN = " AND (pins.expires_at = 0 OR pins.expires_at > ?)"
 
 // state returns how the filter looks at another table; one without a table looks
 // at users alone.
-func (m UserMatch) state(c cardinal.CustomerID, now time.Time) state {
+func (m UserMatch) state(now time.Time) state {
 	pins := func(where string, args ...any) state {
 		return state{
 			table: "pins", from: "users.id = pins.user_id", of: "pins.user_id = users.id",
-			where: "pins.customer_id = ? AND " + where, args: append([]any{string(c)}, args...),
+			where: where, args: args, owner: "pins.customer_id",
 		}
 	}
 	switch m.Filter {
@@ -103,9 +109,9 @@ func (m UserMatch) state(c cardinal.CustomerID, now time.Time) state {
 		return pins("pins.new_required"+livePIN, millis(now))
 	case FilterLocked:
 		return state{
-			table: "counters", from: "users.id = substr(counters.subject, 6)", of: "counters.subject = 'user ' || users.id",
-			where: "counters.customer_id = ? AND counters.locked_until > 0 AND counters.locked_until > ? AND substr(counters.subject, 1, 5) = 'user '",
-			args:  []any{string(c), millis(now)},
+			table: "counters", from: "users.id = substr(counters.subject, 6)", of: "counters.subject = 'user ' || users.id AND counters.customer_id = users.customer_id",
+			where: "counters.locked_until > 0 AND counters.locked_until > ? AND substr(counters.subject, 1, 5) = 'user '",
+			args:  []any{millis(now)}, owner: "counters.customer_id",
 		}
 	}
 	return state{}
@@ -127,6 +133,20 @@ const (
 	joining              // by their identifiers, each beside a row of the same customer
 )
 
+// from adds the users, with the blocks that a search looks into. A CROSS JOIN
+// keeps SQLite to that order.
+func (m UserMatch) from(s *statement, c cardinal.CustomerID) {
+	if !m.inBlocks() {
+		s.add("users")
+		return
+	}
+	s.add(`(SELECT number FROM search_blocks WHERE customer_id = ? AND keys LIKE ? ESCAPE '\' UNION ALL SELECT 0) AS blocks CROSS JOIN users`,
+		string(c), contains(unaccented(m.Text)))
+}
+
+// inBlocks reports whether users are found by the blocks that have the text.
+func (m UserMatch) inBlocks() bool { return m.Text != "" && m.ID == "" && m.NumberEnd == "" }
+
 // where adds the conditions on users, all but the filter's state.
 func (m UserMatch) where(s *statement, c cardinal.CustomerID, by way) {
 	switch {
@@ -143,13 +163,14 @@ func (m UserMatch) where(s *statement, c cardinal.CustomerID, by way) {
 	if m.NumberEnd != "" {
 		s.add(" AND users.id IN (SELECT user_id FROM card_numbers WHERE card_numbers.customer_id = ? AND card_numbers.number_end = ?)", string(c), m.NumberEnd)
 	}
-	if plain := m.Filter == FilterDisabled || m.Filter == FilterNoAddress; by == selecting && !plain && m.searched() {
+	if plain := m.Filter == FilterDisabled || m.Filter == FilterNoAddress; by == selecting && !plain && m.Text == "" && m.searched() {
 		s.add(" AND users.search_key > ''") // as all are: it makes the index that has all of this the best one
 	}
+	if by == selecting && m.inBlocks() {
+		s.add(" AND users.search_block = blocks.number")
+	}
 	if m.Text != "" {
-		text := unaccented(m.Text)
-		marks := searchMarks(text)
-		s.add(` AND (users.search_marks & ?) = ? AND users.search_key LIKE ? ESCAPE '\'`, marks, marks, contains(text))
+		s.add(` AND users.search_key LIKE ? ESCAPE '\'`, contains(unaccented(m.Text)))
 	}
 	if m.Role != "" {
 		s.add(" AND users.role = ?", string(m.Role))
@@ -157,7 +178,7 @@ func (m UserMatch) where(s *statement, c cardinal.CustomerID, by way) {
 	if m.Source != "" {
 		s.add(" AND users.source = ?", m.Source)
 	}
-	m.wherePlain(s, by == selecting)
+	m.wherePlain(s, by == selecting && !m.inBlocks())
 }
 
 // searched reports whether the match is about what stands in the index of the
@@ -179,8 +200,8 @@ func (m UserMatch) wherePlain(s *statement, indexed bool) {
 }
 
 // whereState adds the filter's look at another table.
-func (m UserMatch) whereState(s *statement, c cardinal.CustomerID, now time.Time) {
-	in := m.state(c, now)
+func (m UserMatch) whereState(s *statement, now time.Time) {
+	in := m.state(now)
 	if in.table == "" {
 		return
 	}
@@ -194,8 +215,9 @@ func (m UserMatch) whereState(s *statement, c cardinal.CustomerID, now time.Time
 // fromState adds who meets the filter, read from the table that it looks at: a
 // CROSS JOIN keeps SQLite to that order.
 func (m UserMatch) fromState(s *statement, c cardinal.CustomerID, now time.Time) {
-	in := m.state(c, now)
+	in := m.state(now)
 	s.add(in.table + " CROSS JOIN users")
 	m.where(s, c, joining)
-	s.add(" AND "+in.from+" AND "+in.where, in.args...)
+	s.add(" AND " + in.from + " AND ")
+	in.theirs(s, c)
 }

@@ -146,9 +146,9 @@ const (
 
 // gather returns all who match in the list's order, if they are few.
 func (tx *Tx) gather(ctx context.Context, c cardinal.CustomerID, q UserQuery) (few bool, all []listed, err error) {
-	in := q.state(c, tx.now)
+	in := q.state(tx.now)
 	if in.table != "" && !in.none {
-		n, err := tx.countState(ctx, in, rareInState+1)
+		n, err := tx.countState(ctx, c, in, rareInState+1)
 		if err != nil {
 			return false, nil, err
 		}
@@ -167,9 +167,10 @@ func (tx *Tx) gather(ctx context.Context, c cardinal.CustomerID, q UserQuery) (f
 		return false, nil, nil
 	}
 	all, err = tx.sorted(ctx, q, func(s *statement) {
-		s.add("SELECT users.id FROM users")
+		s.add("SELECT users.id FROM ")
+		q.from(s, c)
 		q.where(s, c, selecting)
-		q.whereState(s, c, tx.now)
+		q.whereState(s, tx.now)
 		if in.none && !q.others() {
 			s.add(" ORDER BY users.id") // in which the rows that are not there are looked for side by side
 		}
@@ -178,9 +179,10 @@ func (tx *Tx) gather(ctx context.Context, c cardinal.CustomerID, q UserQuery) (f
 	return len(all) <= rareScanned, all, err
 }
 
-func (tx *Tx) countState(ctx context.Context, in state, most int) (n int, err error) {
+func (tx *Tx) countState(ctx context.Context, c cardinal.CustomerID, in state, most int) (n int, err error) {
 	s := &statement{}
-	s.add("SELECT count(*) FROM (SELECT 1 FROM "+in.table+" WHERE "+in.where, in.args...)
+	s.add("SELECT count(*) FROM (SELECT 1 FROM " + in.table + " WHERE ")
+	in.theirs(s, c)
 	s.add(" LIMIT ?) AS few", most)
 	err = tx.work.QueryRowContext(ctx, s.text.String(), s.args...).Scan(&n)
 	return n, err

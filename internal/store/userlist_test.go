@@ -300,6 +300,9 @@ func TestListsOfUsersAgreeWithAModel(t *testing.T) {
 				matches = append(matches, store.UserMatch{Filter: filter, Text: text, ExpiringUntil: w.now.Add(2 * time.Hour), PolicyChangedAt: w.policyChanged})
 			}
 		}
+		if gathered, err := n.BlockUsers(t.Context(), c); err != nil || gathered != 60 {
+			t.Fatalf("%d of 60 users are in blocks: %v", gathered, err)
+		}
 		for _, match := range matches {
 			for _, sort := range []store.UserSort{store.SortUsername, store.SortName, store.SortCreated, store.SortPINExpires} {
 				for _, down := range []bool{false, true} {

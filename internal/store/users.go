@@ -20,11 +20,10 @@ func user(r db.User) cardinal.User {
 // AddUser writes a new user with the transaction's instant as both of its
 // times. A taken username is an Error of CodeConflict.
 func (tx *Tx) AddUser(ctx context.Context, u cardinal.User) error {
-	key := searchKey(u)
 	rows, err := tx.q.InsertUser(ctx, db.InsertUserParams{
 		ID: string(u.ID), CustomerID: string(u.Customer), Username: u.Username, UsernameKey: Fold(u.Username),
 		FullName: u.FullName, Email: u.Email, Department: u.Department, Notes: u.Notes, Role: string(u.Role),
-		Disabled: u.Disabled, Source: u.Source, SearchKey: key, SearchMarks: searchMarks(key), CreatedAt: millis(tx.now), UpdatedAt: millis(tx.now),
+		Disabled: u.Disabled, Source: u.Source, SearchKey: searchKey(u), CreatedAt: millis(tx.now), UpdatedAt: millis(tx.now),
 	})
 	return free(rows, err, "username", "username")
 }
@@ -32,10 +31,9 @@ func (tx *Tx) AddUser(ctx context.Context, u cardinal.User) error {
 // UpdateUser writes the fields of a user, but neither username nor password,
 // and counts up the revision.
 func (tx *Tx) UpdateUser(ctx context.Context, u cardinal.User) error {
-	key := searchKey(u)
 	rows, err := tx.q.UpdateUser(ctx, db.UpdateUserParams{
 		CustomerID: string(u.Customer), ID: string(u.ID), FullName: u.FullName, Email: u.Email, Department: u.Department,
-		Notes: u.Notes, Role: string(u.Role), Disabled: u.Disabled, SearchKey: key, SearchMarks: searchMarks(key), UpdatedAt: millis(tx.now),
+		Notes: u.Notes, Role: string(u.Role), Disabled: u.Disabled, SearchKey: searchKey(u), UpdatedAt: millis(tx.now),
 	})
 	return one(rows, err, "user")
 }

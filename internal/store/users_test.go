@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"cardinal"
 	"cardinal/internal/store"
 	"cardinal/internal/storetest"
@@ -217,19 +215,4 @@ func testCountUsersOfRole(t *testing.T, n node, _ *storetest.Database, c cardina
 		}
 		return nil
 	})
-}
-
-// TestSearchMarks holds that no part of a text has a mark that the text lacks:
-// otherwise a search would pass over somebody.
-func TestSearchMarks(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		before, part, behind := rapid.String().Draw(t, "before"), rapid.String().Draw(t, "part"), rapid.String().Draw(t, "behind")
-		whole, some := store.SearchMarks(before+part+behind), store.SearchMarks(part)
-		if some&^whole != 0 {
-			t.Fatalf("%q in %q: %b, %b", part, before+part+behind, some, whole)
-		}
-	})
-	if store.SearchMarks("anna") == store.SearchMarks("bert") || store.SearchMarks("a") != 0 {
-		t.Error("the marks tell nothing apart")
-	}
 }

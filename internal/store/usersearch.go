@@ -26,22 +26,10 @@ func searchKey(u cardinal.User) string {
 	return name + "\n" + unaccented(u.Email) + "\n" + unaccented(u.Username)
 }
 
-// searchMarks has one of 63 bits set for each pair of letters that stand beside
-// one another in a text. A text that is part of another has no mark that the
-// other lacks, which is told from two numbers, where comparing texts takes a
-// search most of its time.
-func searchMarks(text string) int64 {
-	const bits, spread = 63, 2654435761 // the spread is Knuth's, near 2^32 divided by the golden ratio
-	var marks int64
-	var before rune
-	for i, letter := range text {
-		if i > 0 {
-			pair := (uint32(before)*31 + uint32(letter)) * spread
-			marks |= 1 << ((pair >> 8) % bits)
-		}
-		before = letter
-	}
-	return marks
+// NameHas reports whether a search for the text finds the user by name, e-mail or
+// username.
+func NameHas(u cardinal.User, text string) bool {
+	return strings.Contains(searchKey(u), unaccented(text))
 }
 
 // unaccented is the folded text without the marks of Latin, Greek and Cyrillic
@@ -90,8 +78,7 @@ func (s *Store) makeSearchable(ctx context.Context) error {
 		}
 		err = s.Write(ctx, func(tx *Tx) error {
 			for _, row := range users {
-				key := searchKey(user(row))
-				if err := tx.q.SetSearchKey(ctx, db.SetSearchKeyParams{ID: row.ID, SearchKey: key, SearchMarks: searchMarks(key)}); err != nil {
+				if err := tx.q.SetSearchKey(ctx, db.SetSearchKeyParams{ID: row.ID, SearchKey: searchKey(user(row))}); err != nil {
 					return fmt.Errorf("write search key: %w", err)
 				}
 			}

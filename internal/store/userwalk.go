@@ -45,7 +45,7 @@ func (tx *Tx) along(ctx context.Context, c cardinal.CustomerID, q UserQuery, dow
 	by, s := q.sort(tx.now), &statement{}
 	s.add("SELECT users.id, " + by.key + ", TRUE FROM users")
 	q.where(s, c, walking)
-	q.whereState(s, c, tx.now)
+	q.whereState(s, tx.now)
 	if q.From != nil {
 		s.add(" AND ")
 		if err := by.behind(s, *q.From, down); err != nil {
@@ -85,7 +85,7 @@ func (tx *Tx) alongExpiring(ctx context.Context, c cardinal.CustomerID, q UserQu
 	s := &statement{}
 	s.add("SELECT users.id, pins.expires_at, TRUE FROM pins CROSS JOIN users")
 	q.where(s, c, joining)
-	q.whereState(s, c, tx.now)
+	q.whereState(s, tx.now)
 	s.add(" AND users.id = pins.user_id AND pins.customer_id = ? AND pins.expires_at > 0 AND pins.expires_at > ?", string(c), millis(tx.now))
 	than, direction := ">", ""
 	if down {
@@ -109,7 +109,7 @@ func (tx *Tx) alongUnexpiring(ctx context.Context, c cardinal.CustomerID, q User
 	s := &statement{}
 	s.add("SELECT users.id, '" + noExpiry + "', TRUE FROM users")
 	q.where(s, c, walking)
-	q.whereState(s, c, tx.now)
+	q.whereState(s, tx.now)
 	s.add(" AND NOT EXISTS (SELECT 1 FROM pins expiring WHERE expiring.user_id = users.id AND expiring.expires_at > ?)", millis(tx.now))
 	by := userSort{key: "users.id", unique: true}
 	if q.From != nil {
@@ -125,17 +125,18 @@ func (tx *Tx) alongUnexpiring(ctx context.Context, c cardinal.CustomerID, q User
 
 // CountMatching counts the users whom a match means, up to most.
 func (tx *Tx) CountMatching(ctx context.Context, c cardinal.CustomerID, m UserMatch, most int) (n int, err error) {
-	in, s := m.state(c, tx.now), &statement{}
+	in, s := m.state(tx.now), &statement{}
 	s.add("SELECT count(*) FROM (SELECT 1 FROM ")
 	switch {
 	case in.table == "pins" && !in.none && !m.others(): // each of somebody who is there
-		s.add("pins WHERE "+in.where, in.args...)
+		s.add("pins WHERE ")
+		in.theirs(s, c)
 	case in.table != "" && !in.none && !m.others():
 		m.fromState(s, c, tx.now)
 	default:
-		s.add("users")
+		m.from(s, c)
 		m.where(s, c, selecting)
-		m.whereState(s, c, tx.now)
+		m.whereState(s, tx.now)
 		if in.none && !m.others() {
 			s.add(" ORDER BY users.id")
 		}

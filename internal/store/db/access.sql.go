@@ -377,7 +377,7 @@ func (q *Queries) ReleaseIdempotencyKey(ctx context.Context, arg ReleaseIdempote
 }
 
 const sessionByToken = `-- name: SessionByToken :one
-SELECT sessions.id, sessions.token_hash, sessions.customer_id, sessions.user_id, sessions.created_at, sessions.seen_at, sessions.address, sessions.user_agent, sessions.confirmed_at, users.id, users.customer_id, users.username, users.username_key, users.full_name, users.email, users.department, users.notes, users.role, users.disabled, users.source, users.search_key, users.password_hash, users.password_must_change, users.created_at, users.updated_at, users.revision, users.search_marks, users.language FROM sessions
+SELECT sessions.id, sessions.token_hash, sessions.customer_id, sessions.user_id, sessions.created_at, sessions.seen_at, sessions.address, sessions.user_agent, sessions.confirmed_at, users.id, users.customer_id, users.username, users.username_key, users.full_name, users.email, users.department, users.notes, users.role, users.disabled, users.source, users.search_key, users.password_hash, users.password_must_change, users.created_at, users.updated_at, users.revision, users.search_block, users.language FROM sessions
 JOIN users ON users.id = sessions.user_id WHERE sessions.token_hash = $1
 `
 
@@ -416,7 +416,7 @@ func (q *Queries) SessionByToken(ctx context.Context, tokenHash []byte) (Session
 		&i.User.CreatedAt,
 		&i.User.UpdatedAt,
 		&i.User.Revision,
-		&i.User.SearchMarks,
+		&i.User.SearchBlock,
 		&i.User.Language,
 	)
 	return i, err

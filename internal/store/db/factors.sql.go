@@ -345,7 +345,7 @@ func (q *Queries) PasskeysOfUser(ctx context.Context, arg PasskeysOfUserParams) 
 }
 
 const pendingSignInByToken = `-- name: PendingSignInByToken :one
-SELECT pending_sign_ins.token_hash, pending_sign_ins.customer_id, pending_sign_ins.user_id, pending_sign_ins.created_at, users.id, users.customer_id, users.username, users.username_key, users.full_name, users.email, users.department, users.notes, users.role, users.disabled, users.source, users.search_key, users.password_hash, users.password_must_change, users.created_at, users.updated_at, users.revision, users.search_marks, users.language FROM pending_sign_ins
+SELECT pending_sign_ins.token_hash, pending_sign_ins.customer_id, pending_sign_ins.user_id, pending_sign_ins.created_at, users.id, users.customer_id, users.username, users.username_key, users.full_name, users.email, users.department, users.notes, users.role, users.disabled, users.source, users.search_key, users.password_hash, users.password_must_change, users.created_at, users.updated_at, users.revision, users.search_block, users.language FROM pending_sign_ins
 JOIN users ON users.id = pending_sign_ins.user_id WHERE pending_sign_ins.token_hash = $1
 `
 
@@ -379,7 +379,7 @@ func (q *Queries) PendingSignInByToken(ctx context.Context, tokenHash []byte) (P
 		&i.User.CreatedAt,
 		&i.User.UpdatedAt,
 		&i.User.Revision,
-		&i.User.SearchMarks,
+		&i.User.SearchBlock,
 		&i.User.Language,
 	)
 	return i, err

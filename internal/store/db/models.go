@@ -239,6 +239,12 @@ type RecoveryCode struct {
 	CodeHash   []byte
 }
 
+type SearchBlock struct {
+	CustomerID string
+	Number     int64
+	Keys       string
+}
+
 type Session struct {
 	ID          string
 	TokenHash   []byte
@@ -317,6 +323,6 @@ type User struct {
 	CreatedAt          int64
 	UpdatedAt          int64
 	Revision           int64
-	SearchMarks        int64
+	SearchBlock        int64
 	Language           string
 }

@@ -305,7 +305,7 @@ func (q *Queries) MarkCustomerDeleted(ctx context.Context, arg MarkCustomerDelet
 }
 
 const usersAbove = `-- name: UsersAbove :many
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language FROM users WHERE customer_id = $1 AND role <> 'user' AND username_key > $2
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_block, language FROM users WHERE customer_id = $1 AND role <> 'user' AND username_key > $2
 ORDER BY username_key LIMIT $3
 `
 
@@ -342,7 +342,7 @@ func (q *Queries) UsersAbove(ctx context.Context, arg UsersAboveParams) ([]User,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Revision,
-			&i.SearchMarks,
+			&i.SearchBlock,
 			&i.Language,
 		); err != nil {
 			return nil, err

@@ -53,10 +53,60 @@ func (q *Queries) DeleteUser(ctx context.Context, arg DeleteUserParams) (int64, 
 	return result.RowsAffected()
 }
 
+const dissolveBlocks = `-- name: DissolveBlocks :execrows
+UPDATE users SET search_block = 0
+WHERE users.customer_id = $1 AND search_block IN (
+    SELECT of_block.search_block FROM users of_block WHERE of_block.customer_id = $1 AND of_block.search_block > 0
+    GROUP BY of_block.search_block HAVING COUNT(*) < $2 LIMIT $3)
+`
+
+type DissolveBlocksParams struct {
+	CustomerID string
+	Fewer      interface{}
+	Most       int32
+}
+
+func (q *Queries) DissolveBlocks(ctx context.Context, arg DissolveBlocksParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dissolveBlocks, arg.CustomerID, arg.Fewer, arg.Most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const dropEmptyBlocks = `-- name: DropEmptyBlocks :exec
+DELETE FROM search_blocks
+WHERE search_blocks.customer_id = $1
+  AND NOT EXISTS (SELECT 1 FROM users WHERE users.customer_id = search_blocks.customer_id AND users.search_block = search_blocks.number)
+`
+
+func (q *Queries) DropEmptyBlocks(ctx context.Context, customerID string) error {
+	_, err := q.db.ExecContext(ctx, dropEmptyBlocks, customerID)
+	return err
+}
+
+const insertSearchBlock = `-- name: InsertSearchBlock :execrows
+INSERT INTO search_blocks (customer_id, number, keys) VALUES ($1, $2, $3) ON CONFLICT (customer_id, number) DO NOTHING
+`
+
+type InsertSearchBlockParams struct {
+	CustomerID string
+	Number     int64
+	Keys       string
+}
+
+func (q *Queries) InsertSearchBlock(ctx context.Context, arg InsertSearchBlockParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertSearchBlock, arg.CustomerID, arg.Number, arg.Keys)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const insertUser = `-- name: InsertUser :execrows
 INSERT INTO users (id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source,
-                   search_key, search_marks, password_hash, password_must_change, created_at, updated_at, revision)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
+                   search_key, password_hash, password_must_change, created_at, updated_at, revision)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
 ON CONFLICT (customer_id, username_key) DO NOTHING
 `
 
@@ -73,7 +123,6 @@ type InsertUserParams struct {
 	Disabled           bool
 	Source             string
 	SearchKey          string
-	SearchMarks        int64
 	PasswordHash       string
 	PasswordMustChange bool
 	CreatedAt          int64
@@ -94,7 +143,6 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (int64, 
 		arg.Disabled,
 		arg.Source,
 		arg.SearchKey,
-		arg.SearchMarks,
 		arg.PasswordHash,
 		arg.PasswordMustChange,
 		arg.CreatedAt,
@@ -106,8 +154,19 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (int64, 
 	return result.RowsAffected()
 }
 
+const lastSearchBlock = `-- name: LastSearchBlock :one
+SELECT CAST(COALESCE(MAX(number), 0) AS BIGINT) FROM search_blocks WHERE customer_id = $1
+`
+
+func (q *Queries) LastSearchBlock(ctx context.Context, customerID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, lastSearchBlock, customerID)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const lockUser = `-- name: LockUser :one
-UPDATE users SET revision = revision WHERE customer_id = $1 AND id = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language
+UPDATE users SET revision = revision WHERE customer_id = $1 AND id = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_block, language
 `
 
 type LockUserParams struct {
@@ -136,14 +195,14 @@ func (q *Queries) LockUser(ctx context.Context, arg LockUserParams) (User, error
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
-		&i.SearchMarks,
+		&i.SearchBlock,
 		&i.Language,
 	)
 	return i, err
 }
 
 const lockUserByName = `-- name: LockUserByName :one
-UPDATE users SET revision = revision WHERE customer_id = $1 AND username_key = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language
+UPDATE users SET revision = revision WHERE customer_id = $1 AND username_key = $2 RETURNING id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_block, language
 `
 
 type LockUserByNameParams struct {
@@ -172,7 +231,7 @@ func (q *Queries) LockUserByName(ctx context.Context, arg LockUserByNameParams) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
-		&i.SearchMarks,
+		&i.SearchBlock,
 		&i.Language,
 	)
 	return i, err
@@ -190,6 +249,21 @@ type MarkFirstSignInParams struct {
 
 func (q *Queries) MarkFirstSignIn(ctx context.Context, arg MarkFirstSignInParams) error {
 	_, err := q.db.ExecContext(ctx, markFirstSignIn, arg.UserID, arg.CustomerID, arg.Time)
+	return err
+}
+
+const putInBlock = `-- name: PutInBlock :exec
+UPDATE users SET search_block = $1 WHERE id = $2 AND search_key = $3 AND search_block = 0
+`
+
+type PutInBlockParams struct {
+	Number    int64
+	ID        string
+	SearchKey string
+}
+
+func (q *Queries) PutInBlock(ctx context.Context, arg PutInBlockParams) error {
+	_, err := q.db.ExecContext(ctx, putInBlock, arg.Number, arg.ID, arg.SearchKey)
 	return err
 }
 
@@ -239,22 +313,21 @@ func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) (int64
 }
 
 const setSearchKey = `-- name: SetSearchKey :exec
-UPDATE users SET search_key = $2, search_marks = $3 WHERE id = $1 AND search_key = ''
+UPDATE users SET search_key = $2, search_block = 0 WHERE id = $1 AND search_key = ''
 `
 
 type SetSearchKeyParams struct {
-	ID          string
-	SearchKey   string
-	SearchMarks int64
+	ID        string
+	SearchKey string
 }
 
 func (q *Queries) SetSearchKey(ctx context.Context, arg SetSearchKeyParams) error {
-	_, err := q.db.ExecContext(ctx, setSearchKey, arg.ID, arg.SearchKey, arg.SearchMarks)
+	_, err := q.db.ExecContext(ctx, setSearchKey, arg.ID, arg.SearchKey)
 	return err
 }
 
 const unsearchableUsers = `-- name: UnsearchableUsers :many
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language FROM users WHERE search_key = '' LIMIT $1
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_block, language FROM users WHERE search_key = '' LIMIT $1
 `
 
 func (q *Queries) UnsearchableUsers(ctx context.Context, limit int32) ([]User, error) {
@@ -284,7 +357,7 @@ func (q *Queries) UnsearchableUsers(ctx context.Context, limit int32) ([]User, e
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Revision,
-			&i.SearchMarks,
+			&i.SearchBlock,
 			&i.Language,
 		); err != nil {
 			return nil, err
@@ -302,22 +375,21 @@ func (q *Queries) UnsearchableUsers(ctx context.Context, limit int32) ([]User, e
 
 const updateUser = `-- name: UpdateUser :execrows
 UPDATE users SET full_name = $3, email = $4, department = $5, notes = $6, role = $7, disabled = $8, search_key = $9,
-                 search_marks = $10, updated_at = $11, revision = revision + 1
+                 search_block = CASE WHEN search_key = $9 THEN search_block ELSE 0 END, updated_at = $10, revision = revision + 1
 WHERE customer_id = $1 AND id = $2
 `
 
 type UpdateUserParams struct {
-	CustomerID  string
-	ID          string
-	FullName    string
-	Email       string
-	Department  string
-	Notes       string
-	Role        string
-	Disabled    bool
-	SearchKey   string
-	SearchMarks int64
-	UpdatedAt   int64
+	CustomerID string
+	ID         string
+	FullName   string
+	Email      string
+	Department string
+	Notes      string
+	Role       string
+	Disabled   bool
+	SearchKey  string
+	UpdatedAt  int64
 }
 
 func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, error) {
@@ -331,7 +403,6 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, 
 		arg.Role,
 		arg.Disabled,
 		arg.SearchKey,
-		arg.SearchMarks,
 		arg.UpdatedAt,
 	)
 	if err != nil {
@@ -341,7 +412,7 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, 
 }
 
 const user = `-- name: User :one
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language FROM users WHERE customer_id = $1 AND id = $2
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_block, language FROM users WHERE customer_id = $1 AND id = $2
 `
 
 type UserParams struct {
@@ -370,14 +441,14 @@ func (q *Queries) User(ctx context.Context, arg UserParams) (User, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
-		&i.SearchMarks,
+		&i.SearchBlock,
 		&i.Language,
 	)
 	return i, err
 }
 
 const userByName = `-- name: UserByName :one
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language FROM users WHERE customer_id = $1 AND username_key = $2
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_block, language FROM users WHERE customer_id = $1 AND username_key = $2
 `
 
 type UserByNameParams struct {
@@ -406,14 +477,51 @@ func (q *Queries) UserByName(ctx context.Context, arg UserByNameParams) (User, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Revision,
-		&i.SearchMarks,
+		&i.SearchBlock,
 		&i.Language,
 	)
 	return i, err
 }
 
+const usersInNoBlock = `-- name: UsersInNoBlock :many
+SELECT id, search_key FROM users WHERE customer_id = $1 AND search_block = 0 LIMIT $2
+`
+
+type UsersInNoBlockParams struct {
+	CustomerID string
+	Limit      int32
+}
+
+type UsersInNoBlockRow struct {
+	ID        string
+	SearchKey string
+}
+
+func (q *Queries) UsersInNoBlock(ctx context.Context, arg UsersInNoBlockParams) ([]UsersInNoBlockRow, error) {
+	rows, err := q.db.QueryContext(ctx, usersInNoBlock, arg.CustomerID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsersInNoBlockRow
+	for rows.Next() {
+		var i UsersInNoBlockRow
+		if err := rows.Scan(&i.ID, &i.SearchKey); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const usersOfRole = `-- name: UsersOfRole :many
-SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_marks, language FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled
+SELECT id, customer_id, username, username_key, full_name, email, department, notes, role, disabled, source, search_key, password_hash, password_must_change, created_at, updated_at, revision, search_block, language FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled
 `
 
 type UsersOfRoleParams struct {
@@ -448,7 +556,7 @@ func (q *Queries) UsersOfRole(ctx context.Context, arg UsersOfRoleParams) ([]Use
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Revision,
-			&i.SearchMarks,
+			&i.SearchBlock,
 			&i.Language,
 		); err != nil {
 			return nil, err

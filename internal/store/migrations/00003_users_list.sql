@@ -12,13 +12,21 @@ UPDATE customers SET policy_changed_at = COALESCE((
 -- line of its own: what users are searched in is what they are sorted by. The
 -- program fills in those that are empty when it opens the database.
 UPDATE users SET search_key = '';
--- One bit for each pair of letters in the search key: who lacks a pair of what is
--- searched for is passed over without a look at the text.
-ALTER TABLE users ADD COLUMN search_marks BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX users_unsearchable ON users (id) WHERE search_key = '';
 
--- All that the search looks at, so that it reads the index and no user.
-CREATE INDEX users_list ON users (customer_id, search_key, role, source, search_marks, id);
+-- The search keys of some twenty users in one text: a search passes over whole
+-- blocks. A user whose key has changed since is in block 0, and in none of these.
+ALTER TABLE users ADD COLUMN search_block BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX users_in_block ON users (customer_id, search_block);
+CREATE TABLE search_blocks (
+    customer_id TEXT   NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+    number      BIGINT NOT NULL,
+    keys        TEXT   NOT NULL,
+    PRIMARY KEY (customer_id, number)
+);
+
+-- All that a list is sorted and narrowed by, so that it reads the index and no user.
+CREATE INDEX users_list ON users (customer_id, search_key, role, source, id);
 -- Identifiers sort by when they were made; beside one another in this order stand users and what is theirs.
 CREATE INDEX users_made ON users (customer_id, id);
 CREATE INDEX users_disabled ON users (customer_id) WHERE disabled;
@@ -49,5 +57,7 @@ DROP INDEX users_disabled;
 DROP INDEX users_made;
 DROP INDEX users_list;
 DROP INDEX users_unsearchable;
-ALTER TABLE users DROP COLUMN search_marks;
+DROP TABLE search_blocks;
+DROP INDEX users_in_block;
+ALTER TABLE users DROP COLUMN search_block;
 ALTER TABLE customers DROP COLUMN policy_changed_at;
