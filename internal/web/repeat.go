@@ -8,8 +8,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"regexp"
-	"slices"
 
 	"cardinal"
 )
@@ -27,20 +25,32 @@ type Sent struct {
 	Forget func(ctx context.Context, caller cardinal.Caller, digest string) error
 }
 
-var postForm = regexp.MustCompile(`(?s)<form [^>]*method="post"[^>]*>.*?</form>`)
-
-// giveKeys puts a new key into every form of the page that is posted.
+// giveKeys puts a new key into every form of the page that is posted. Whatever a
+// page shows is escaped: what looks like a form is one.
 func giveKeys(page *bytes.Buffer) {
-	if !bytes.Contains(page.Bytes(), []byte(`method="post"`)) {
-		return
-	}
-	const end = "</form>"
-	key := `<input type="hidden" name="` + formKey + `" value="` + rand.Text() + `">` + end
-	keyed := postForm.ReplaceAllFunc(page.Bytes(), func(form []byte) []byte {
-		return slices.Concat(bytes.TrimSuffix(form, []byte(end)), []byte(key))
-	})
+	const begin, end = "<form ", "</form>"
+	key := `<input type="hidden" name="` + formKey + `" value="` + rand.Text() + `">`
+	rest := bytes.Clone(page.Bytes())
 	page.Reset()
-	page.Write(keyed)
+	for {
+		before, form, found := bytes.Cut(rest, []byte(begin))
+		page.Write(before)
+		if !found {
+			return
+		}
+		var tag []byte
+		tag, rest, _ = bytes.Cut(form, []byte(">"))
+		fields, after, _ := bytes.Cut(rest, []byte(end))
+		page.WriteString(begin)
+		page.Write(tag)
+		page.WriteString(">")
+		page.Write(fields)
+		if bytes.Contains(tag, []byte(`method="post"`)) {
+			page.WriteString(key)
+		}
+		page.WriteString(end)
+		rest = after
+	}
 }
 
 // handleOnce lets a route handle a form the first time that it is sent. A second
