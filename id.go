@@ -19,4 +19,8 @@ type (
 	ImportID string
 	// BulkID identifies a run of one action on many users.
 	BulkID string
+	// ConfigurationID identifies a messaging configuration.
+	ConfigurationID string
+	// NotificationID identifies a notification.
+	NotificationID string
 )

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +26,7 @@ const (
 	shutdownTimeout   = 10 * time.Second
 	pruneEvery        = time.Hour
 	prepareEvery      = 5 * time.Second
+	expireEvery       = 10 * time.Second // a sixth of what is promised (spec: pins)
 )
 
 // Listen occupies the address that the server will serve at, so that a port in
@@ -61,6 +63,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	go a.tendBulkActions(background)
 	go a.eraseRegularly(background)
 	go a.prepareSearchRegularly(background)
+	go a.expireRegularly(background)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -108,6 +111,28 @@ func (a *App) prepareSearchRegularly(ctx context.Context) {
 	for {
 		if err := a.Accounts.PrepareSearch(ctx); err != nil && ctx.Err() == nil {
 			a.Log.ErrorContext(ctx, "searches for users could not be made quick; it is tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// expireRegularly takes away the PINs that have expired, now and every few
+// seconds.
+func (a *App) expireRegularly(ctx context.Context) {
+	node := rand.Text()
+	ticker := time.NewTicker(expireEvery)
+	defer ticker.Stop()
+	for {
+		expired, err := a.Door.ExpireDue(ctx, node)
+		if expired > 0 {
+			a.Log.InfoContext(ctx, "expired PINs taken away", "pins", expired)
+		}
+		if err != nil && ctx.Err() == nil {
+			a.Log.ErrorContext(ctx, "expired PINs could not be taken away; it is tried again", "error", err)
 		}
 		select {
 		case <-ctx.Done():

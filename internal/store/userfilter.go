@@ -163,15 +163,7 @@ func (m UserMatch) where(s *statement, c cardinal.CustomerID, by way) {
 	if m.NumberEnd != "" {
 		s.add(" AND users.id IN (SELECT user_id FROM card_numbers WHERE card_numbers.customer_id = ? AND card_numbers.number_end = ?)", string(c), m.NumberEnd)
 	}
-	if plain := m.Filter == FilterDisabled || m.Filter == FilterNoAddress; by == selecting && !plain && m.Text == "" && m.searched() {
-		s.add(" AND users.search_key > ''") // as all are: it makes the index that has all of this the best one
-	}
-	if by == selecting && m.inBlocks() {
-		s.add(" AND users.search_block = blocks.number")
-	}
-	if m.Text != "" {
-		s.add(` AND users.search_key LIKE ? ESCAPE '\'`, contains(unaccented(m.Text)))
-	}
+	m.whereText(s, by)
 	if m.Role != "" {
 		s.add(" AND users.role = ?", string(m.Role))
 	}
@@ -179,6 +171,20 @@ func (m UserMatch) where(s *statement, c cardinal.CustomerID, by way) {
 		s.add(" AND users.source = ?", m.Source)
 	}
 	m.wherePlain(s, by == selecting && !m.inBlocks())
+}
+
+// whereText adds the condition on what is searched for.
+func (m UserMatch) whereText(s *statement, by way) {
+	plain := m.Filter == FilterDisabled || m.Filter == FilterNoAddress
+	switch {
+	case by == selecting && m.inBlocks():
+		s.add(" AND users.search_block = blocks.number")
+	case by == selecting && !plain && m.searched():
+		s.add(" AND users.search_key > ''") // as all are: it makes the index that has all of this the best one
+	}
+	if m.Text != "" {
+		s.add(` AND users.search_key LIKE ? ESCAPE '\'`, contains(unaccented(m.Text)))
+	}
 }
 
 // searched reports whether the match is about what stands in the index of the

@@ -259,7 +259,7 @@ func (q *Queries) InsertPINHistory(ctx context.Context, arg InsertPINHistoryPara
 }
 
 const pIN = `-- name: PIN :one
-SELECT user_id, customer_id, id, key_version, tag, identifying, generated, new_required, created_at, expires_at, policy_known, policy_met, policy_checked_at FROM pins WHERE user_id = $1
+SELECT user_id, customer_id, id, key_version, tag, identifying, generated, new_required, created_at, expires_at, policy_known, policy_met, policy_checked_at, noticed FROM pins WHERE user_id = $1
 `
 
 func (q *Queries) PIN(ctx context.Context, userID string) (Pin, error) {
@@ -279,12 +279,13 @@ func (q *Queries) PIN(ctx context.Context, userID string) (Pin, error) {
 		&i.PolicyKnown,
 		&i.PolicyMet,
 		&i.PolicyCheckedAt,
+		&i.Noticed,
 	)
 	return i, err
 }
 
 const pINByTag = `-- name: PINByTag :one
-SELECT user_id, customer_id, id, key_version, tag, identifying, generated, new_required, created_at, expires_at, policy_known, policy_met, policy_checked_at FROM pins WHERE customer_id = $1 AND key_version = $2 AND tag = $3
+SELECT user_id, customer_id, id, key_version, tag, identifying, generated, new_required, created_at, expires_at, policy_known, policy_met, policy_checked_at, noticed FROM pins WHERE customer_id = $1 AND key_version = $2 AND tag = $3
 `
 
 type PINByTagParams struct {
@@ -310,6 +311,7 @@ func (q *Queries) PINByTag(ctx context.Context, arg PINByTagParams) (Pin, error)
 		&i.PolicyKnown,
 		&i.PolicyMet,
 		&i.PolicyCheckedAt,
+		&i.Noticed,
 	)
 	return i, err
 }

@@ -134,6 +134,25 @@ type Device struct {
 	Revision   int64
 }
 
+type EmailTemplate struct {
+	ID         string
+	CustomerID string
+	Kind       string
+	Name       string
+	NameKey    string
+	CreatedAt  int64
+}
+
+type EmailTemplateText struct {
+	CustomerID string
+	TemplateID string
+	Language   string
+	Subject    string
+	Text       string
+	Html       string
+	UpdatedAt  int64
+}
+
 type FirstSignIn struct {
 	UserID     string
 	CustomerID string
@@ -182,6 +201,62 @@ type KeyCheck struct {
 	Sum     []byte
 }
 
+type Lease struct {
+	Name        string
+	Node        string
+	LeasedUntil int64
+}
+
+type MessagingConfiguration struct {
+	ID             string
+	CustomerID     string
+	Name           string
+	NameKey        string
+	Host           string
+	Port           int64
+	Security       string
+	Authentication string
+	Username       string
+	SenderAddress  string
+	SenderName     string
+	ReplyTo        string
+	RatePerMinute  int64
+	TokenEndpoint  string
+	ClientID       string
+	KeyVersion     int64
+	Sealed         []byte
+	CreatedAt      int64
+	UpdatedAt      int64
+	Revision       int64
+}
+
+type Notification struct {
+	ID              string
+	CustomerID      string
+	Kind            string
+	TemplateID      string
+	ConfigurationID string
+	UserID          string
+	Username        string
+	PinID           string
+	State           string
+	Reason          string
+	Tries           int64
+	LastAnswer      string
+	Explanation     string
+	Copy            int64
+	Details         string
+	KeyVersion      int64
+	Sealed          []byte
+	CreatedAt       int64
+	NextTryAt       int64
+	EndsAt          int64
+	TriedAt         int64
+	SentAt          int64
+	Node            string
+	LeasedUntil     int64
+}
+
 type Passkey struct {
 	ID           string
 	CustomerID   string
@@ -224,6 +299,7 @@ type Pin struct {
 	PolicyKnown     bool
 	PolicyMet       bool
 	PolicyCheckedAt int64
+	Noticed         bool
 }
 
 type PinHistory struct {
