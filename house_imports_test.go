@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"internal/store/db": nil,
 	"internal/audit":    {"internal/seal", "internal/store"},
 	"internal/mail":     nil,
+	"internal/letter":   {"internal/setting"}, // languages
 
 	// Use cases. They may use everything pure; whom else they call is listed.
 	"internal/credential":       useCase(),
