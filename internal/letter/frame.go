@@ -10,8 +10,8 @@ import (
 )
 
 // dress is the inline style of elements and, with a dot, of the classes that a
-// template can use: button for a link, secret for a PIN, fact and label for a
-// value with its name, quiet for small print. frame.html has their colours in
+// template can use: button for a link, secret for a PIN, facts, fact and
+// label for values with their names, quiet for small print. frame.html has their colours in
 // the dark.
 var dress = map[string]string{
 	"h1":         "margin:0 0 20px;font-size:24px;line-height:1.3;font-weight:700",
@@ -29,9 +29,10 @@ var dress = map[string]string{
 		"color:#ffffff;font-weight:600;text-decoration:none",
 	".secret": "margin:8px 0 24px;padding:18px 16px;border-radius:8px;background-color:#eef2f7;" +
 		"font-family:ui-monospace,Menlo,Consolas,monospace;font-size:28px;line-height:1.3;font-weight:700;letter-spacing:3px;text-align:center",
+	".facts": "margin:24px 0;padding:0 0 0 16px;border-left:3px solid #d5dae1",
 	".fact":  "margin:0 0 12px",
 	".label": "color:#566070;font-size:14px",
-	".quiet": "margin:0 0 12px;color:#566070;font-size:13px;line-height:1.5",
+	".quiet": "margin:0 0 16px;color:#566070;font-size:13px;line-height:1.5",
 }
 
 // frame is the document around the inside of a letter, with three places to

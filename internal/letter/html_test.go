@@ -61,7 +61,7 @@ func TestElementsAreDressed(t *testing.T) {
 	for _, want := range []string{
 		`<h1 style="margin:0 0 20px;font-size:24px;line-height:1.3;font-weight:700;color: red">`,
 		`class="button"`, `text-decoration:underline;display:inline-block;`, `text-decoration:none">b</a>`,
-		`<p class="quiet unknown" style="margin:0 0 16px;margin:0 0 12px;`,
+		`<p class="quiet unknown" style="margin:0 0 16px;margin:0 0 16px;`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is missing in %s", want, got)

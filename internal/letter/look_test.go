@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"cardinal"
 	"cardinal/internal/browsertest"
 	"cardinal/internal/letter"
 	"cardinal/internal/setting"
@@ -49,9 +50,10 @@ func mailbox(t *testing.T) *httptest.Server {
 	return server
 }
 
-// TestLettersInABrowser looks at every predefined letter wide and narrow, light
-// and dark, with its style sheet and without. With CARDINAL_PICTURES set to a
-// folder it leaves pictures there.
+// TestLettersInABrowser looks at every predefined letter on a phone, and at the
+// English ones light and dark, wide and narrow, with their style sheet and
+// without. With CARDINAL_PICTURES set to a folder it looks at all of them in
+// every way, and leaves pictures there.
 func TestLettersInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a browser takes its time")
@@ -70,20 +72,58 @@ func TestLettersInABrowser(t *testing.T) {
 		b.Prefer(look.scheme)
 		for _, o := range letter.Originals() {
 			for _, language := range setting.Languages() {
+				if language != "en" && look.name != "phone" && pictures == "" {
+					continue
+				}
 				path := "/" + string(language) + "/" + o.Name
 				b.Open(server.URL + look.prefix + path)
 				if over := b.Overflow(); over > 0 {
 					t.Errorf("%s %s is %d pixels too wide", look.name, path, over)
 				}
-				for _, finding := range b.Axe() {
-					if finding.ID != "region" && finding.ID != "landmark-one-main" { // a letter is no page with landmarks
-						t.Errorf("%s %s: %s", look.name, path, finding)
-					}
+				if language == "en" && look.width > 600 {
+					readable(t, b, look.name+" "+path)
 				}
 				if pictures != "" {
 					b.Screenshot(filepath.Join(pictures, look.name, strings.ReplaceAll(path[1:], "/", "-")+".png"))
 				}
 			}
 		}
+	}
+}
+
+// readable asks axe-core, among other things for contrast. A letter is no page
+// with landmarks.
+func readable(t *testing.T, b *browsertest.Browser, what string) {
+	t.Helper()
+	for _, finding := range b.Axe() {
+		if finding.ID != "region" && finding.ID != "landmark-one-main" {
+			t.Errorf("%s: %s", what, finding)
+		}
+	}
+}
+
+// TestALongNameStaysOnAPhone holds that text without a space is broken.
+func TestALongNameStaysOnAPhone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser takes its time")
+	}
+	o := letter.Original{Name: string(letter.Invitation), Kind: letter.Invitation}
+	s, err := o.Source("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := rendered(t, o.Kind, s, func(v *letter.Values) {
+		v.FullName, v.Username = strings.Repeat("W", 255), strings.Repeat("ש", 128)
+		v.Link = cardinal.NewToken("https://cardinal.example/" + strings.Repeat("x", 300))
+	})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, l.HTML.Reveal())
+	}))
+	t.Cleanup(server.Close)
+	b := browsertest.New(t)
+	b.Screen(320, 700)
+	b.Open(server.URL)
+	if over := b.Overflow(); over > 0 {
+		t.Errorf("%d pixels too wide", over)
 	}
 }

@@ -93,7 +93,7 @@ func draftBlock(lines []string) (text, markup string) {
 	case ">":
 		return draftLink(lines)
 	case "~":
-		return rest, `<p class="quiet">` + markupOf(rest) + "</p>"
+		return rest, "<hr>\n" + `<p class="quiet">` + markupOf(rest) + "</p>"
 	}
 	return strings.Join(lines, "\n"), "<p>" + markupOf(strings.Join(lines, "<br>\n")) + "</p>"
 }
@@ -109,7 +109,7 @@ func draftFacts(lines []string) (text, markup string) {
 		markups = append(markups, `<p class="fact"><span class="label">`+markupOf(strings.TrimSpace(line[:max(at, 0)]))+
 			"</span><br>\n<strong>"+markupOf(line[max(at, 0):])+"</strong></p>")
 	}
-	return strings.Join(texts, "\n"), strings.Join(markups, "\n")
+	return strings.Join(texts, "\n"), `<div class="facts">` + "\n" + strings.Join(markups, "\n") + "\n</div>"
 }
 
 // draftLink writes a button and, for programs that show none and people who
