@@ -182,7 +182,7 @@ func (c *compiler) attributes(n *html.Node) {
 			c.write(` href="`)
 			c.parts = append(c.parts, part{address: value})
 			c.write(`"`)
-		case constant || a.Key == "title":
+		case a.Key != "style":
 			c.attribute(a.Key, value)
 		}
 	}

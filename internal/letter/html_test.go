@@ -36,8 +36,9 @@ func TestWhatHTMLMayHold(t *testing.T) {
 		"direction and language":       {`<span dir="rtl" lang="he">a</span><span dir="x" lang="1">b</span>`, `<span dir="rtl" lang="he">a</span><span>b</span>`},
 		"a table":                      {`<table role="presentation"><tr><td colspan="2" onclick="x">a</td></tr></table>`, `<table role="presentation"><tbody><tr><td colspan="2" STYLE>a</td></tr></tbody></table>`},
 		"links to pages and mailboxes": {`<a href="https://x/y?a=1&b=2">1</a><a href="http://x">2</a><a href="mailto:a@b">3</a>`, `<a href="https://x/y?a=1&amp;b=2" STYLE>1</a><a href="http://x" STYLE>2</a><a href="mailto:a@b" STYLE>3</a>`},
-		"links to elsewhere":           {`<a href="javascript:alert(1)">1</a><a href="data:text/html,x">2</a><a href="file:///etc">3</a><a href="/y">4</a><a href="//x/y">5</a><a href=" java&#10;script:alert(1)">6</a>`, `123<a STYLE>4</a><a STYLE>5</a>6`},
+		"links to elsewhere":           {`<a href="javascript:alert(1)">1</a><a href="data:text/html,x">2</a><a href="file:///etc">3</a><a href="/y">4</a><a href="//x/y">5</a><a href="https:///y">7</a><a href=" java&#10;script:alert(1)">6</a>`, `123<a STYLE>4</a><a STYLE>5</a><a STYLE>7</a>6`},
 		"a link with a target":         {`<a href="https://x" target="_top" ping="https://y" download>1</a>`, `<a href="https://x" STYLE>1</a>`},
+		"a variable in a style":        {`<b style="font-family:'{{username}}',{{username}};color:red">a</b><i style="border:{{username}}">b</i>`, `<b style="color: red">a</b><i>b</i>`},
 		"marks of our own":             {`<b>variable0x1x {{username}} variable1x0x vari&#97;ble2x1x</b>`, `<b>variable0x1x alex.morgan variable1x0x variable2x1x</b>`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,6 +66,21 @@ func TestElementsAreDressed(t *testing.T) {
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is missing in %s", want, got)
+		}
+	}
+}
+
+// TestNoStyleLoadsAnything tries every property that may stand in a style with
+// values that would ask a server for something.
+func TestNoStyleLoadsAnything(t *testing.T) {
+	for _, property := range []string{"color", "background", "background-color", "background-image", "font", "font-family", "font-size", "line-height",
+		"letter-spacing", "text-align", "text-decoration", "vertical-align", "white-space", "margin", "padding", "border", "border-top", "border-color",
+		"border-image", "border-radius", "border-collapse", "width", "max-width", "list-style", "content", "cursor", "filter", "behavior", "-moz-binding"} {
+		for _, value := range []string{"url(https://x/y)", "red url(https://x/y)", "URL('https://x/y')", `\75rl(https://x/y)`, `u\rl(https://x/y)`, "image-set('https://x/y' 1x)", "initial url(//x)", "a/**/url(//x)", "expression(alert(1))"} {
+			l := rendered(t, letter.Custom, plain(markup(`<b style="`+property+":"+value+`">a</b>`)), func(*letter.Values) {})
+			if got := inside(t, l); got != "<b>a</b>" {
+				t.Errorf("%s: %s became %s", property, value, got)
+			}
 		}
 	}
 }

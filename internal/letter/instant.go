@@ -35,7 +35,7 @@ func phrasesOf(language setting.Language) phrases {
 	case "de":
 		return phrases{de.New(), "%s, %s Uhr", "nie", "kein Gerät", slots("primär", "sekundär")}
 	case "fr":
-		return phrases{fr.New(), "%s à %s", "jamais", "aucun appareil", slots("principal", "secondaire")}
+		return phrases{fr.New(), "%s à %s", "jamais", "aucun appareil", slots("principal", "secondaire")} //nolint:misspell // French
 	case "es":
 		return phrases{es.New(), "%s, %s", "nunca", "ningún dispositivo", slots("principal", "secundario")}
 	case "cs":

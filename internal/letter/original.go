@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"strings"
 
+	"golang.org/x/net/html"
+
 	"cardinal"
 	"cardinal/internal/setting"
 )
@@ -85,17 +87,17 @@ func draftBlock(lines []string) (text, markup string) {
 	}
 	switch mark {
 	case "#":
-		return rest, "<h1>" + markupOf(rest) + "</h1>"
+		return rest, "<h1>" + html.EscapeString(rest) + "</h1>"
 	case "=":
-		return "    " + rest, `<p class="secret">` + markupOf(rest) + "</p>"
+		return "    " + rest, `<p class="secret">` + html.EscapeString(rest) + "</p>"
 	case "-":
 		return draftFacts(lines)
 	case ">":
 		return draftLink(lines)
 	case "~":
-		return rest, "<hr>\n" + `<p class="quiet">` + markupOf(rest) + "</p>"
+		return rest, "<hr>\n" + `<p class="quiet">` + html.EscapeString(rest) + "</p>"
 	}
-	return strings.Join(lines, "\n"), "<p>" + markupOf(strings.Join(lines, "<br>\n")) + "</p>"
+	return strings.Join(lines, "\n"), "<p>" + strings.ReplaceAll(html.EscapeString(strings.Join(lines, "\n")), "\n", "<br>\n") + "</p>"
 }
 
 // draftFacts writes values with their names. The colon stands as the language
@@ -106,8 +108,8 @@ func draftFacts(lines []string) (text, markup string) {
 		line = strings.TrimPrefix(line, "- ")
 		at := strings.Index(line, "{{")
 		texts = append(texts, line)
-		markups = append(markups, `<p class="fact"><span class="label">`+markupOf(strings.TrimSpace(line[:max(at, 0)]))+
-			"</span><br>\n<strong>"+markupOf(line[max(at, 0):])+"</strong></p>")
+		markups = append(markups, `<p class="fact"><span class="label">`+html.EscapeString(strings.TrimSpace(line[:max(at, 0)]))+
+			"</span><br>\n<strong>"+html.EscapeString(line[max(at, 0):])+"</strong></p>")
 	}
 	return strings.Join(texts, "\n"), `<div class="facts">` + "\n" + strings.Join(markups, "\n") + "\n</div>"
 }
@@ -118,11 +120,6 @@ func draftLink(lines []string) (text, markup string) {
 	label := strings.TrimPrefix(lines[0], "> ")
 	instead := strings.TrimPrefix(lines[len(lines)-1], "> ")
 	const link = "{{" + varLink + "}}"
-	return label + "\n" + link, `<p><a class="button" href="` + link + `">` + markupOf(label) + "</a></p>\n" +
-		`<p class="quiet">` + markupOf(instead) + "<br>\n" + `<a href="` + link + `">` + link + "</a></p>"
-}
-
-// markupOf escapes what translators may type; <br> is the program's own.
-func markupOf(text string) string {
-	return strings.NewReplacer("<br>", "<br>", "&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+	return label + "\n" + link, `<p><a class="button" href="` + link + `">` + html.EscapeString(label) + "</a></p>\n" +
+		`<p class="quiet">` + html.EscapeString(instead) + "<br>\n" + `<a href="` + link + `">` + link + "</a></p>"
 }

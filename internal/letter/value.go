@@ -118,7 +118,7 @@ func cleaned(text string) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(text, string(utf8.RuneError)))
+	}, text) // and bytes that are no UTF-8 become U+FFFD
 	if utf8.RuneCountInString(text) <= ValueMaxLength {
 		return text
 	}

@@ -75,7 +75,7 @@ func (s *scanner) variable(line int, name string) {
 	case !variableForm.MatchString(name):
 		s.refuse(cardinal.Violated(cardinal.ViolationInvalid, s.field,
 			"Line %d: only the name of a variable can stand between {{ and }}, as in {{username}}.", line))
-	case s.kind != Custom && strings.HasPrefix(name, eventPrefix):
+	case !s.kind.takes(name) && s.kind != Custom && strings.HasPrefix(name, eventPrefix):
 		s.refuse(cardinal.Violated(cardinal.ViolationUnknown, s.field,
 			"Line %d: {{%s}} works only in custom templates, which rules send.", line, name))
 	case !s.kind.takes(name):
