@@ -37,14 +37,14 @@ var arrows = map[string][]string{
 	"internal/credential":       useCase(),
 	"internal/signin":           useCase("internal/credential"), // the door alone knows whether a PIN matches
 	"internal/auth":             useCase(),
-	"internal/account":          useCase("internal/credential", "internal/auth"), // a new user gets a PIN and a way in
+	"internal/account":          useCase("internal/credential", "internal/auth", "internal/letter"), // a new user gets a PIN and a way in
 	"internal/directory":        useCase("internal/credential", "internal/account", "internal/directory/people"),
 	"internal/directory/people": nil,
 	"internal/bulk":             useCase("internal/credential", "internal/account"),
 	"internal/idempotency":      useCase(),
 	"internal/applog":           useCase(),
 	"internal/automation":       useCase("internal/credential", "internal/notify"), // a rule's actions
-	"internal/notify":           useCase("internal/mail"),
+	"internal/notify":           useCase("internal/mail", "internal/letter"),
 
 	// Edges: they translate between the outside and the use cases.
 	"internal/api": edge(),

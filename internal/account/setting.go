@@ -7,6 +7,7 @@ import (
 
 	"cardinal"
 	"cardinal/internal/audit"
+	"cardinal/internal/letter"
 	"cardinal/internal/setting"
 	"cardinal/internal/store"
 )
@@ -103,6 +104,9 @@ func (s *Service) ChangeSettings(ctx context.Context, caller cardinal.Caller, ch
 		if err != nil {
 			return err
 		}
+		if err := namesExist(ctx, tx, caller.Customer, next, change.Values); err != nil {
+			return err
+		}
 		if setting.Policy(present) != setting.Policy(next) {
 			if err := tx.TouchPolicy(ctx, caller.Customer); err != nil {
 				return err
@@ -155,3 +159,39 @@ type rawJSON string
 
 // MarshalJSON returns the text itself.
 func (r rawJSON) MarshalJSON() ([]byte, error) { return []byte(r), nil }
+
+// namesExist returns an Error of CodeInvalid where a changed setting names a
+// messaging configuration or a template that the customer does not have.
+func namesExist(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, next setting.Values, changed map[string]*string) error {
+	id := setting.PINNoticeConfiguration.In(next)
+	if _, is := changed[setting.PINNoticeConfiguration.Key]; is && id != "" {
+		switch _, err := tx.Configuration(ctx, c, cardinal.ConfigurationID(id)); {
+		case cardinal.CodeOf(err) == cardinal.CodeNotFound:
+			return cardinal.Invalid(setting.PINNoticeConfiguration.Key, "There is no such messaging configuration. Choose one from the list, or none.")
+		case err != nil:
+			return err
+		}
+	}
+	if _, is := changed[setting.PINNoticeTemplate.Key]; !is {
+		return nil
+	}
+	kind, err := templateKind(ctx, tx, c, setting.PINNoticeTemplate.In(next))
+	if err == nil && kind != letter.PINExpiration {
+		err = cardinal.Invalid(setting.PINNoticeTemplate.Key, "There is no such template for notices of expiry. Choose one from the list.")
+	}
+	return err
+}
+
+// templateKind is of which kind a template is; empty: there is none.
+func templateKind(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, id string) (letter.Kind, error) {
+	for _, o := range letter.Originals() {
+		if o.Name == id {
+			return o.Kind, nil
+		}
+	}
+	made, err := tx.Template(ctx, c, id)
+	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
+		return "", nil
+	}
+	return letter.Kind(made.Kind), err
+}

@@ -24,6 +24,7 @@ import (
 	"cardinal/internal/bulk"
 	"cardinal/internal/credential"
 	"cardinal/internal/directory"
+	"cardinal/internal/notify"
 	"cardinal/internal/seal"
 	"cardinal/internal/signin"
 	"cardinal/internal/store"
@@ -46,6 +47,8 @@ type Config struct {
 	Clock func() time.Time
 	// TrustedProxies are whose X-Forwarded-Proto and X-Forwarded-For are believed.
 	TrustedProxies []netip.Prefix
+	// Mail is how mail servers are spoken to; the zero value is a server's.
+	Mail notify.Options
 }
 
 // App is Cardinal on its data: the use cases, and what is needed to end them.
@@ -56,6 +59,7 @@ type App struct {
 	Auth      *auth.Service
 	Directory *directory.Service
 	Bulk      *bulk.Service
+	Notify    *notify.Service
 	Log       *slog.Logger
 	config    Config
 	ring      *seal.Ring
@@ -111,6 +115,7 @@ func (a *App) wire() {
 	a.Auth = auth.New(a.store, a.ring, passwords)
 	a.SignIn = signin.New(a.store, a.ring, a.Door.FindNumber)
 	a.Directory = directory.New(a.store, a.Accounts, a.Door, a.Log)
+	a.Notify = notify.New(a.store, a.ring, a.Log, a.config.Mail)
 	a.Bulk = bulk.New(a.store, a.ring, a.Accounts, a.Door, a.Log)
 }
 

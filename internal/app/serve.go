@@ -26,6 +26,7 @@ const (
 	shutdownTimeout   = 10 * time.Second
 	pruneEvery        = time.Hour
 	prepareEvery      = 5 * time.Second
+	notifyEvery       = time.Second
 	expireEvery       = 10 * time.Second // a sixth of what is promised (spec: pins)
 )
 
@@ -64,6 +65,8 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	go a.eraseRegularly(background)
 	go a.prepareSearchRegularly(background)
 	go a.expireRegularly(background)
+	go a.notifyRegularly(background)
+	defer a.Notify.Wait()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -133,6 +136,24 @@ func (a *App) expireRegularly(ctx context.Context) {
 		}
 		if err != nil && ctx.Err() == nil {
 			a.Log.ErrorContext(ctx, "expired PINs could not be taken away; it is tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// notifyRegularly queues the notices that are due and sends what waits, now and
+// every second.
+func (a *App) notifyRegularly(ctx context.Context) {
+	ticker := time.NewTicker(notifyEvery)
+	defer ticker.Stop()
+	for {
+		_, err := a.Notify.QueueDue(ctx)
+		if err = errors.Join(err, a.Notify.Deliver(ctx)); err != nil && ctx.Err() == nil {
+			a.Log.ErrorContext(ctx, "notifications could not be looked after; it is tried again", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -32,6 +32,12 @@ var (
 		"Characters of generated PINs", "Which characters generated PINs have. Letters come without those that look alike."})
 	PINExpirationHours = integer("pin.expiration-hours", 0, 0, 87600, about{PagePINPolicy,
 		"PIN expiration", "How many hours a newly created PIN is valid; then it expires and is deleted. 0: PINs do not expire. Existing PINs keep what they have."})
+	PINNoticeHours = integer("pin.expiration-notice-hours", 0, 0, 87600, about{PagePINPolicy,
+		"PIN expiration notification", "How many hours before a PIN expires its user is told by e-mail. 0: never."})
+	PINNoticeConfiguration = text("pin.expiration-notice.messaging-configuration", "", 64, anything, about{PagePINPolicy,
+		"Messaging configuration", "The identifier of the messaging configuration that notices of expiry are sent through. Empty: none, and nothing is sent."})
+	PINNoticeTemplate = text("pin.expiration-notice.template", "pin-expiration", 64, required, about{PagePINPolicy,
+		"PIN expiration notification email template", "The identifier of the e-mail template of notices of expiry."})
 	PINIdentifiesUser = boolean("pin.identifies-user", false, about{PagePINPolicy,
 		"PIN alone identifies the user", "Makes PINs unique, so that devices may sign users in by PIN alone. PINs are then generated, not chosen."})
 )
@@ -113,7 +119,8 @@ func All() []Definition {
 	return []Definition{
 		PINMinLength.Definition, PINMaxLength.Definition, PINCharacters.Definition, PINDisallowSequential.Definition,
 		PINDisallowSteps.Definition, PINDisallowCommon.Definition, PINDisallowPersonal.Definition, PINHistory.Definition,
-		PINGeneratedLength.Definition, PINGeneratedCharacters.Definition, PINExpirationHours.Definition, PINIdentifiesUser.Definition,
+		PINGeneratedLength.Definition, PINGeneratedCharacters.Definition, PINExpirationHours.Definition, PINNoticeHours.Definition, PINNoticeConfiguration.Definition,
+		PINNoticeTemplate.Definition, PINIdentifiesUser.Definition,
 		UserCanChangePIN.Definition, UserCanChangePINTimes.Definition, UserCanChangePINAskCurrent.Definition,
 		UserCanChangeCardID.Definition, UserCanChangeCardIDWhich.Definition, UserCanChangeCardIDAuto.Definition,
 		UserCanChangeCardIDTimes.Definition, UserCanViewCardID.Definition, CardIDGeneratedLength.Definition,
@@ -164,6 +171,8 @@ func conversionTakes(value string) cardinal.Sentence {
 	}
 	return cardinal.Sentence{}
 }
+
+func anything(string) cardinal.Sentence { return cardinal.Sentence{} }
 
 func required(value string) cardinal.Sentence {
 	if strings.TrimSpace(value) == "" {

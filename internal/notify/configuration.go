@@ -1,0 +1,288 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+
+	"cardinal"
+	"cardinal/internal/audit"
+	"cardinal/internal/seal"
+	"cardinal/internal/store"
+)
+
+// Secrets are what a messaging configuration proves itself with. They are sealed
+// in the database and never read back to anybody.
+type Secrets struct {
+	Password     cardinal.Password
+	ClientSecret cardinal.Password
+	RefreshToken cardinal.Token
+}
+
+// or are the secrets with those that are empty taken from before.
+func (s Secrets) or(before Secrets) Secrets {
+	if s.Password.IsZero() {
+		s.Password = before.Password
+	}
+	if s.ClientSecret.IsZero() {
+		s.ClientSecret = before.ClientSecret
+	}
+	if s.RefreshToken.IsZero() {
+		s.RefreshToken = before.RefreshToken
+	}
+	return s
+}
+
+// sealedSecrets is the form of Secrets under the seal.
+type sealedSecrets struct {
+	Password     string `json:"password,omitempty"`
+	ClientSecret string `json:"clientSecret,omitempty"`
+	RefreshToken string `json:"refreshToken,omitempty"`
+}
+
+func (s *Service) seal(c cardinal.MessagingConfiguration, secrets Secrets) (store.Sealed, error) {
+	text, err := json.Marshal(sealedSecrets{secrets.Password.Reveal(), secrets.ClientSecret.Reveal(), secrets.RefreshToken.Reveal()})
+	if err != nil {
+		return store.Sealed{}, fmt.Errorf("write the secrets: %w", err)
+	}
+	version, sealed := s.ring.Seal(c.Customer, seal.PurposeFieldSeal, []byte("messaging configuration "+string(c.ID)), text)
+	return store.Sealed{Version: version, Bytes: sealed}, nil
+}
+
+func (s *Service) open(c store.StoredConfiguration) (Secrets, error) {
+	text, err := s.ring.Open(c.Customer, seal.PurposeFieldSeal, c.Secrets.Version, []byte("messaging configuration "+string(c.ID)), c.Secrets.Bytes)
+	if err != nil {
+		return Secrets{}, err
+	}
+	var opened sealedSecrets
+	if err := json.Unmarshal(text, &opened); err != nil {
+		return Secrets{}, fmt.Errorf("read the secrets: %w", err)
+	}
+	return Secrets{cardinal.NewPassword(opened.Password), cardinal.NewPassword(opened.ClientSecret), cardinal.NewToken(opened.RefreshToken)}, nil
+}
+
+// ConfigurationView is a messaging configuration as a caller may see it.
+type ConfigurationView struct {
+	cardinal.MessagingConfiguration
+	HasPassword     bool
+	HasClientSecret bool
+	HasRefreshToken bool
+	UsedBy          []string // the keys of the settings that name it
+}
+
+// Configurations lists the messaging configurations of the caller's customer by
+// name.
+func (s *Service) Configurations(ctx context.Context, caller cardinal.Caller) ([]ConfigurationView, error) {
+	return read(ctx, s, caller, func(tx *store.Tx) ([]ConfigurationView, error) {
+		stored, err := tx.Configurations(ctx, caller.Customer)
+		if err != nil {
+			return nil, err
+		}
+		views := make([]ConfigurationView, len(stored))
+		for i, c := range stored {
+			if views[i], err = s.view(ctx, tx, c); err != nil {
+				return nil, err
+			}
+		}
+		return views, nil
+	})
+}
+
+// Configuration returns one messaging configuration.
+func (s *Service) Configuration(ctx context.Context, caller cardinal.Caller, id cardinal.ConfigurationID) (ConfigurationView, error) {
+	return read(ctx, s, caller, func(tx *store.Tx) (ConfigurationView, error) {
+		stored, err := tx.Configuration(ctx, caller.Customer, id)
+		if err != nil {
+			return ConfigurationView{}, err
+		}
+		return s.view(ctx, tx, stored)
+	})
+}
+
+func (s *Service) view(ctx context.Context, tx *store.Tx, c store.StoredConfiguration) (ConfigurationView, error) {
+	secrets, err := s.open(c)
+	if err != nil {
+		return ConfigurationView{}, err
+	}
+	used, err := usesOf(ctx, tx, c.Customer, func(u use, value func(key string) string) string {
+		return value(u.configuration.Key)
+	}, string(c.ID))
+	return ConfigurationView{
+		MessagingConfiguration: c.MessagingConfiguration,
+		HasPassword:            !secrets.Password.IsZero(), HasClientSecret: !secrets.ClientSecret.IsZero(), HasRefreshToken: !secrets.RefreshToken.IsZero(),
+		UsedBy: used,
+	}, err
+}
+
+// AddConfiguration makes a messaging configuration; ID, Customer, times and
+// Revision of what is wanted are not heeded. The error is of CodeInvalid with
+// every violation, or of CodeConflict for a taken name.
+func (s *Service) AddConfiguration(ctx context.Context, caller cardinal.Caller, wanted cardinal.MessagingConfiguration, secrets Secrets) (cardinal.MessagingConfiguration, error) {
+	wanted.Customer = caller.Customer
+	if err := s.checkConfiguration(wanted, secrets); err != nil {
+		return cardinal.MessagingConfiguration{}, err
+	}
+	err := s.write(ctx, caller, func(tx *store.Tx) error {
+		wanted.ID, wanted.CreatedAt, wanted.UpdatedAt, wanted.Revision = cardinal.ConfigurationID(tx.NewID()), tx.Now(), tx.Now(), 1
+		sealed, err := s.seal(wanted, secrets)
+		if err != nil {
+			return err
+		}
+		if err := tx.AddConfiguration(ctx, store.StoredConfiguration{MessagingConfiguration: wanted, Secrets: sealed}); err != nil {
+			return err
+		}
+		return audit.Record(tx, caller, audit.Entry{Action: "messaging-configuration.created", Subject: subjectOf(wanted), After: fieldsOf(wanted)})
+	})
+	return wanted, err
+}
+
+// ChangeConfiguration replaces a messaging configuration. Empty secrets keep the
+// value that they have. Revision is the one that the caller saw, or 0 to replace
+// whatever is there; another one is an Error of CodeStale.
+func (s *Service) ChangeConfiguration(ctx context.Context, caller cardinal.Caller, wanted cardinal.MessagingConfiguration, secrets Secrets) (cardinal.MessagingConfiguration, error) {
+	err := s.write(ctx, caller, func(tx *store.Tx) error {
+		present, err := tx.LockConfiguration(ctx, caller.Customer, wanted.ID)
+		if err != nil {
+			return err
+		}
+		if wanted.Revision != 0 && wanted.Revision != present.Revision {
+			return cardinal.Errorf(cardinal.CodeStale, "Somebody else has saved this messaging configuration in between. Load it again and repeat your change.")
+		}
+		before, err := s.open(present)
+		if err != nil {
+			return err
+		}
+		kept := secrets.or(before)
+		wanted.Customer, wanted.CreatedAt, wanted.UpdatedAt, wanted.Revision = caller.Customer, present.CreatedAt, tx.Now(), present.Revision+1
+		if err := s.checkConfiguration(wanted, kept); err != nil {
+			return err
+		}
+		sealed, err := s.seal(wanted, kept)
+		if err != nil {
+			return err
+		}
+		if err := tx.UpdateConfiguration(ctx, store.StoredConfiguration{MessagingConfiguration: wanted, Secrets: sealed}); err != nil {
+			return err
+		}
+		after := fieldsOf(wanted)
+		if secrets != (Secrets{}) {
+			after["secrets"] = "changed"
+		}
+		return audit.Record(tx, caller, audit.Entry{
+			Action: "messaging-configuration.changed", Subject: subjectOf(wanted), Before: fieldsOf(present.MessagingConfiguration), After: after,
+		})
+	})
+	return wanted, err
+}
+
+// DeleteConfiguration removes a messaging configuration. One that a setting names
+// is an Error of CodeConflict that says which. What waits to go through it is
+// cancelled when its turn comes.
+func (s *Service) DeleteConfiguration(ctx context.Context, caller cardinal.Caller, id cardinal.ConfigurationID) error {
+	return s.write(ctx, caller, func(tx *store.Tx) error {
+		if err := tx.LockSettings(ctx, caller.Customer); err != nil {
+			return err
+		}
+		present, err := tx.LockConfiguration(ctx, caller.Customer, id)
+		if err != nil {
+			return err
+		}
+		view, err := s.view(ctx, tx, present)
+		if err != nil {
+			return err
+		}
+		if len(view.UsedBy) > 0 {
+			return cardinal.Errorf(cardinal.CodeConflict, "This messaging configuration is in use: %s. Choose another one there first.", strings.Join(view.UsedBy, ", "))
+		}
+		if err := tx.DeleteConfiguration(ctx, present.MessagingConfiguration); err != nil {
+			return err
+		}
+		return audit.Record(tx, caller, audit.Entry{Action: "messaging-configuration.deleted", Subject: subjectOf(present.MessagingConfiguration), Before: fieldsOf(present.MessagingConfiguration)})
+	})
+}
+
+// usesOf returns the keys of the settings whose named object is this one.
+func usesOf(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, named func(use, func(string) string) string, id string) ([]string, error) {
+	texts, err := tx.SettingTexts(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	value := func(key string) string {
+		var text string
+		_ = json.Unmarshal([]byte(texts[key]), &text) // what is no text names nothing
+		return text
+	}
+	var keys []string
+	for _, u := range uses() {
+		for _, key := range []string{u.configuration.Key, u.template.Key} {
+			if named(u, value) == id && value(key) == id {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return slices.Compact(keys), nil
+}
+
+func subjectOf(c cardinal.MessagingConfiguration) string {
+	return "messaging configuration " + c.Name
+}
+
+func fieldsOf(c cardinal.MessagingConfiguration) audit.Fields {
+	return audit.Fields{
+		"name": c.Name, "host": c.Host, "port": c.Port, "security": c.Security, "authentication": c.Authentication, "username": c.Username,
+		"senderAddress": c.SenderAddress, "senderName": c.SenderName, "replyTo": c.ReplyTo, "ratePerMinute": c.RatePerMinute,
+		"tokenEndpoint": c.TokenEndpoint, "clientID": c.ClientID,
+	}
+}
+
+// The limits on fields of a messaging configuration.
+const (
+	nameMost = 100
+	rateMost = 10_000
+)
+
+// checkConfiguration returns an Error of CodeInvalid with everything that is
+// wrong.
+func (s *Service) checkConfiguration(c cardinal.MessagingConfiguration, secrets Secrets) error {
+	var violations []cardinal.Violation
+	wrong := func(field string, is bool, what cardinal.Sentence) {
+		if is {
+			violations = append(violations, cardinal.Violated(cardinal.ViolationInvalid, field, "%s", what))
+		}
+	}
+	wrong("name", strings.TrimSpace(c.Name) == "" || len(c.Name) > nameMost || !cardinal.CleanText(c.Name), cardinal.Say("Give it a name of one line and at most %d characters.", nameMost))
+	wrong("senderAddress", !oneAddress(c.SenderAddress), cardinal.Say("Enter the one address that e-mails come from, as in pins@example.org."))
+	wrong("senderName", len(c.SenderName) > nameMost || !cardinal.CleanText(c.SenderName), cardinal.Say("The name of the sender has one line and at most %d characters.", nameMost))
+	wrong("replyTo", c.ReplyTo != "" && !oneAddress(c.ReplyTo), cardinal.Say("Enter one address that answers go to, or none."))
+	wrong("ratePerMinute", c.RatePerMinute < 0 || c.RatePerMinute > rateMost, cardinal.Say("Enter how many messages a minute may leave, from 1 to %d, or 0 for without limit.", rateMost))
+	if err := s.server(c, secrets).Validate(); err != nil {
+		for _, v := range cardinal.ViolationsOf(err) {
+			v.Field = fieldOf(v.Field)
+			violations = append(violations, v)
+		}
+	}
+	if len(violations) == 0 {
+		return nil
+	}
+	return &cardinal.Error{Code: cardinal.CodeInvalid, Detail: violations[0].Message, Violations: violations}
+}
+
+// fieldOf is the name of a field of mail.Server as the API and forms know it.
+func fieldOf(field string) string {
+	switch field {
+	case "method":
+		return "authentication"
+	case "endpoint":
+		return "tokenEndpoint"
+	}
+	return field
+}
+
+// oneAddress reports whether the text is one mailbox and nothing else.
+func oneAddress(text string) bool {
+	address, err := mail.ParseAddress(text)
+	return err == nil && address.Address == text && len(text) <= 254
+}
