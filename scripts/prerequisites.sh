@@ -10,6 +10,8 @@ set -euo pipefail
 # Every run of the tests pays for these probes: they only look for files.
 has_program() { command -v "$1" >/dev/null; }
 has_file() { compgen -G "$1" >/dev/null; }
+# Debian keeps it where only root's PATH leads.
+has_exim() { has_program exim4 || has_file /usr/sbin/exim4; }
 
 missing=()
 need() { # package, what for, probe…
@@ -23,6 +25,7 @@ look() {
 	need make "the targets of the Makefile" has_program make
 	need postgresql-15 "tests on PostgreSQL" has_file '/usr/lib/postgresql/*/bin/initdb'
 	need chromium "tests of the pages" has_program chromium
+	need exim4-daemon-light "tests of e-mail with a foreign server" has_exim
 	need fonts-dejavu-core "screenshots of the pages" has_file '/usr/share/fonts/truetype/dejavu/*.ttf'
 	if [ "$purpose" = bench ]; then
 		need libpwquality-dev "the comparison with libpwquality" has_file /usr/include/pwquality.h
@@ -42,14 +45,42 @@ can_install() {
 # on the standard port, unless it is told not to while it installs.
 no_cluster=/etc/postgresql-common/createcluster.d/cardinal-tests.conf
 
+# It would also start Exim on port 25, unless a policy says no.
+no_start=/usr/sbin/policy-rc.d
+
+keep_exim_quiet() {
+	[ -e "$no_start" ] && return
+	trap 'as_root rm -f "$no_cluster" "$no_start"' EXIT
+	printf '#!/bin/sh\nexit 101\n' | as_root tee "$no_start" >/dev/null
+	as_root chmod 755 "$no_start"
+}
+
+# --no-remove: where another mail server is installed, it stays, and the tests
+# go without Exim.
+install_packages() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q=2 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
+		install --yes --no-install-recommends --no-remove "$@" </dev/null
+}
+
 install_missing() {
+	local package others=() exim=() failed=0
 	echo "Installing ${missing[*]%% *}"
 	as_root mkdir -p "${no_cluster%/*}"
 	echo 'create_main_cluster = false' | as_root tee "$no_cluster" >/dev/null
 	trap 'as_root rm -f "$no_cluster"' EXIT
 	as_root apt-get -q=2 -o Acquire::Retries=3 update </dev/null
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q=2 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
-		install --yes --no-install-recommends "${missing[@]%% *}" </dev/null
+	for package in "${missing[@]%% *}"; do
+		case $package in
+		exim*) exim+=("$package") ;;
+		*) others+=("$package") ;;
+		esac
+	done
+	[ ${#others[@]} = 0 ] || install_packages "${others[@]}" || failed=1
+	if [ ${#exim[@]} != 0 ]; then
+		keep_exim_quiet
+		install_packages "${exim[@]}" || failed=1
+	fi
+	return $failed
 }
 
 purpose=${1:-test}

@@ -29,7 +29,7 @@ const (
 
 // Failure is what every function here returns as its error. Neither its text
 // nor what it wraps holds a password, a token or content of the message.
-type Failure struct {
+type Failure struct { //nolint:errname // mail.Failure says it, and says no more than once
 	Stage Stage
 	// Temporary tells what may succeed later just as it is (an answer 4xx,
 	// trouble of the network) from what somebody must change first.

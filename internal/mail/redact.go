@@ -2,6 +2,7 @@ package mail
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,9 +34,9 @@ func (b blackener) knows(secrets ...cardinal.Secret) blackener {
 			continue
 		}
 		text := s.Reveal()
-		b.whole = append(b.whole[:len(b.whole):len(b.whole)], text, base64.StdEncoding.EncodeToString([]byte(text)))
+		b.whole = append(slices.Clip(b.whole), text, base64.StdEncoding.EncodeToString([]byte(text)))
 		if len(text) > sharedRun {
-			b.long = append(b.long[:len(b.long):len(b.long)], text)
+			b.long = append(slices.Clip(b.long), text)
 		}
 	}
 	return b
@@ -45,7 +46,7 @@ func (b blackener) knows(secrets ...cardinal.Secret) blackener {
 // form in which the server saw it.
 func (b blackener) sent(said []byte) blackener {
 	if len(said) > 0 {
-		b.long = append(b.long[:len(b.long):len(b.long)], base64.StdEncoding.EncodeToString(said))
+		b.long = append(slices.Clip(b.long), base64.StdEncoding.EncodeToString(said))
 	}
 	return b
 }
