@@ -163,21 +163,31 @@ func (r rawJSON) MarshalJSON() ([]byte, error) { return []byte(r), nil }
 // namesExist returns an Error of CodeInvalid where a changed setting names a
 // messaging configuration or a template that the customer does not have.
 func namesExist(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, next setting.Values, changed map[string]*string) error {
-	id := setting.PINNoticeConfiguration.In(next)
-	if _, is := changed[setting.PINNoticeConfiguration.Key]; is && id != "" {
-		switch _, err := tx.Configuration(ctx, c, cardinal.ConfigurationID(id)); {
-		case cardinal.CodeOf(err) == cardinal.CodeNotFound:
-			return cardinal.Invalid(setting.PINNoticeConfiguration.Key, "There is no such messaging configuration. Choose one from the list, or none.")
-		case err != nil:
+	for _, d := range setting.All() {
+		if _, is := changed[d.Key]; !is || d.Names == setting.NamesNothing {
+			continue
+		}
+		if err := nameExists(ctx, tx, c, d, setting.Of[string]{Definition: d}.In(next)); err != nil {
 			return err
 		}
 	}
-	if _, is := changed[setting.PINNoticeTemplate.Key]; !is {
+	return nil
+}
+
+func nameExists(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, d setting.Definition, id string) error {
+	if id == "" {
 		return nil
 	}
-	kind, err := templateKind(ctx, tx, c, setting.PINNoticeTemplate.In(next))
-	if err == nil && kind != letter.PINExpiration {
-		err = cardinal.Invalid(setting.PINNoticeTemplate.Key, "There is no such template for notices of expiry. Choose one from the list.")
+	if d.Names == setting.NamesConfiguration {
+		_, err := tx.Configuration(ctx, c, cardinal.ConfigurationID(id))
+		if cardinal.CodeOf(err) == cardinal.CodeNotFound {
+			return cardinal.Invalid(d.Key, "There is no such messaging configuration. Choose one from the list, or none.")
+		}
+		return err
+	}
+	kind, err := templateKind(ctx, tx, c, id)
+	if err == nil && string(kind) != d.TemplateKind {
+		err = cardinal.Invalid(d.Key, "There is no such e-mail template of this kind. Choose one from the list.")
 	}
 	return err
 }

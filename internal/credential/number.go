@@ -8,6 +8,8 @@ import (
 
 	"cardinal"
 	"cardinal/internal/audit"
+	"cardinal/internal/letter"
+	"cardinal/internal/notify"
 	"cardinal/internal/policy"
 	"cardinal/internal/setting"
 	"cardinal/internal/store"
@@ -252,8 +254,11 @@ func (t *task) generateNumber(ctx context.Context, slot cardinal.Slot) (cardinal
 		}
 		t.numbers = present // also after a draw that somebody took meanwhile
 		_, taken, err := t.setNumbers(ctx, []NumberChange{{slot, number}})
-		if err != nil || len(taken) == 0 {
+		switch {
+		case err != nil:
 			return number, err
+		case len(taken) == 0:
+			return number, t.tell(ctx, notify.News{Kind: letter.CardNumberGenerated, Slot: slot, CardNumber: number})
 		}
 	}
 	return cardinal.CardNumber{}, numbersUsedUp()

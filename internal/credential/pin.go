@@ -6,6 +6,8 @@ import (
 
 	"cardinal"
 	"cardinal/internal/audit"
+	"cardinal/internal/letter"
+	"cardinal/internal/notify"
 	"cardinal/internal/policy"
 	"cardinal/internal/seal"
 	"cardinal/internal/store"
@@ -143,7 +145,16 @@ func (t *task) recordPIN(ctx context.Context, state cardinal.PINState) error {
 	if !state.ExpiresAt.IsZero() {
 		after["expiresAt"] = state.ExpiresAt.Format(time.RFC3339)
 	}
-	return t.record(ctx, "pin.set", nil, after)
+	if err := t.record(ctx, "pin.set", nil, after); err != nil || !t.replaced {
+		return err
+	}
+	return t.tell(ctx, notify.News{Kind: letter.PINChanged})
+}
+
+// tell queues an e-mail to the user about what was just done, if the settings
+// want one.
+func (t *task) tell(ctx context.Context, news notify.News) error {
+	return notify.Tell(ctx, t.tx, t.ring, t.values, t.user, news)
 }
 
 func (t *task) newPIN(pin cardinal.PIN, generated bool) store.StoredPIN {
@@ -282,5 +293,8 @@ func (t *task) removePIN(ctx context.Context) (bool, error) {
 	if err != nil || !removed {
 		return false, err
 	}
-	return true, t.record(ctx, "pin.removed", nil, nil)
+	if err := t.record(ctx, "pin.removed", nil, nil); err != nil {
+		return false, err
+	}
+	return true, t.tell(ctx, notify.News{Kind: letter.PINRemoved})
 }

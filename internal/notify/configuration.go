@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/mail"
-	"slices"
 	"strings"
 
 	"cardinal"
 	"cardinal/internal/audit"
 	"cardinal/internal/seal"
+	"cardinal/internal/setting"
 	"cardinal/internal/store"
 )
 
@@ -107,9 +107,7 @@ func (s *Service) view(ctx context.Context, tx *store.Tx, c store.StoredConfigur
 	if err != nil {
 		return ConfigurationView{}, err
 	}
-	used, err := usesOf(ctx, tx, c.Customer, func(u use, value func(key string) string) string {
-		return value(u.configuration.Key)
-	}, string(c.ID))
+	used, err := usesOf(ctx, tx, c.Customer, setting.NamesConfiguration, string(c.ID))
 	return ConfigurationView{
 		MessagingConfiguration: c.MessagingConfiguration,
 		HasPassword:            !secrets.Password.IsZero(), HasClientSecret: !secrets.ClientSecret.IsZero(), HasRefreshToken: !secrets.RefreshToken.IsZero(),
@@ -180,7 +178,7 @@ func (s *Service) ChangeConfiguration(ctx context.Context, caller cardinal.Calle
 
 // DeleteConfiguration removes a messaging configuration. One that a setting names
 // is an Error of CodeConflict that says which. What waits to go through it is
-// cancelled when its turn comes.
+// skipped.
 func (s *Service) DeleteConfiguration(ctx context.Context, caller cardinal.Caller, id cardinal.ConfigurationID) error {
 	return s.write(ctx, caller, func(tx *store.Tx) error {
 		if err := tx.LockSettings(ctx, caller.Customer); err != nil {
@@ -197,6 +195,9 @@ func (s *Service) DeleteConfiguration(ctx context.Context, caller cardinal.Calle
 		if len(view.UsedBy) > 0 {
 			return cardinal.Errorf(cardinal.CodeConflict, "This messaging configuration is in use: %s. Choose another one there first.", strings.Join(view.UsedBy, ", "))
 		}
+		if err := tx.SkipQueued(ctx, id, cardinal.ReasonNoConfiguration); err != nil {
+			return err
+		}
 		if err := tx.DeleteConfiguration(ctx, present.MessagingConfiguration); err != nil {
 			return err
 		}
@@ -204,26 +205,19 @@ func (s *Service) DeleteConfiguration(ctx context.Context, caller cardinal.Calle
 	})
 }
 
-// usesOf returns the keys of the settings whose named object is this one.
-func usesOf(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, named func(use, func(string) string) string, id string) ([]string, error) {
-	texts, err := tx.SettingTexts(ctx, c)
+// usesOf returns the keys of the settings that name an object.
+func usesOf(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, what setting.Object, id string) ([]string, error) {
+	v, err := values(ctx, tx, c)
 	if err != nil {
 		return nil, err
 	}
-	value := func(key string) string {
-		var text string
-		_ = json.Unmarshal([]byte(texts[key]), &text) // what is no text names nothing
-		return text
-	}
 	var keys []string
-	for _, u := range uses() {
-		for _, key := range []string{u.configuration.Key, u.template.Key} {
-			if named(u, value) == id && value(key) == id {
-				keys = append(keys, key)
-			}
+	for _, d := range setting.All() {
+		if d.Names == what && (setting.Of[string]{Definition: d}).In(v) == id {
+			keys = append(keys, d.Key)
 		}
 	}
-	return slices.Compact(keys), nil
+	return keys, nil
 }
 
 func subjectOf(c cardinal.MessagingConfiguration) string {

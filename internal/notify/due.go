@@ -151,18 +151,18 @@ func (s *Service) notice(ctx context.Context, tx *store.Tx, c cardinal.CustomerI
 	if err != nil {
 		return fmt.Errorf("whose PIN it is: %w", err)
 	}
-	return s.queue(ctx, tx, user, store.StoredNotification{
+	return queue(ctx, tx, user, store.StoredNotification{
 		Notification: cardinal.Notification{
-			Kind: string(letter.PINExpiration), Template: setting.PINNoticeTemplate.In(v),
-			Configuration: cardinal.ConfigurationID(setting.PINNoticeConfiguration.In(v)), PIN: pin.ID, EndsAt: pin.ExpiresAt,
+			ID: cardinal.NotificationID(tx.NewID()), Kind: string(letter.PINExpiration), Template: setting.PINNoticeTemplate.In(v),
+			Configuration: through(v, letter.PINExpiration), PIN: pin.ID, EndsAt: pin.ExpiresAt,
 		},
 		Details: details{PINExpiration: pin.ExpiresAt.UnixMilli()}.text(),
 	})
 }
 
 // queue writes a notification to a user, skipped where it could never be sent.
-func (s *Service) queue(ctx context.Context, tx *store.Tx, user cardinal.User, n store.StoredNotification) error {
-	n.ID, n.Customer, n.User, n.Username = cardinal.NotificationID(tx.NewID()), user.Customer, user.ID, user.Username
+func queue(ctx context.Context, tx *store.Tx, user cardinal.User, n store.StoredNotification) error {
+	n.Customer, n.User, n.Username = user.Customer, user.ID, user.Username
 	n.State, n.Reason = cardinal.NotificationQueued, hindrance(user, n.Notification)
 	if n.Reason != cardinal.ReasonNone {
 		n.State, n.Secrets = cardinal.NotificationSkipped, store.Sealed{}

@@ -105,11 +105,7 @@ func (s *Service) Resend(ctx context.Context, caller cardinal.Caller, id cardina
 		if err != nil {
 			return err
 		}
-		for _, u := range uses() {
-			if string(u.kind) == n.Kind {
-				n.Configuration = cardinal.ConfigurationID(u.configuration.In(v))
-			}
-		}
+		n.Configuration = through(v, letter.Kind(n.Kind))
 		if gone, err := overtaken(ctx, tx, n.Notification); err != nil || gone {
 			if err != nil {
 				return err

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"cardinal"
-	"cardinal/internal/letter"
 	"cardinal/internal/mail"
 	"cardinal/internal/seal"
 	"cardinal/internal/setting"
@@ -78,18 +77,6 @@ func (s *Service) write(ctx context.Context, caller cardinal.Caller, do func(*st
 		return err
 	}
 	return s.store.Write(ctx, do)
-}
-
-// use is a setting that names a configuration or a template.
-type use struct {
-	configuration setting.Of[string]
-	template      setting.Of[string]
-	kind          letter.Kind
-}
-
-// uses are all settings that name configurations and templates.
-func uses() []use {
-	return []use{{setting.PINNoticeConfiguration, setting.PINNoticeTemplate, letter.PINExpiration}}
 }
 
 func values(ctx context.Context, tx *store.Tx, c cardinal.CustomerID) (setting.Values, error) {

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -111,28 +112,24 @@ func (s *Service) empty(ctx context.Context, outbox store.Outbox) error {
 			sending.send(ctx, next)
 			last = &next.notification
 		}
-		if ctx.Err() != nil && last != nil && last.State == cardinal.NotificationSending {
-			// Broken off: it goes back, so that the next start need not wait for the lease.
-			last.State, last.NextTryAt = cardinal.NotificationQueued, last.TriedAt
-			_, err := sending.turn(context.WithoutCancel(ctx), last)
-			return err
-		}
 	}
 }
 
 // turn writes what became of the last message and takes the next one; nil: there
-// is none.
-func (s *sender) turn(ctx context.Context, last *store.StoredNotification) (*job, error) {
+// is none, or ctx has ended. What became of a message is written in any case, or
+// it would be sent twice.
+func (s *sender) turn(ending context.Context, last *store.StoredNotification) (*job, error) {
 	var next *job
+	ctx := context.WithoutCancel(ending)
 	err := s.store.Write(ctx, func(tx *store.Tx) error {
 		next = nil
 		if last != nil {
 			if _, err := tx.SettleNotification(ctx, *last); err != nil {
 				return err
 			}
-			if last.State == cardinal.NotificationQueued && !last.NextTryAt.After(last.TriedAt) {
-				return nil // broken off
-			}
+		}
+		if ending.Err() != nil {
+			return nil
 		}
 		stored, err := tx.LockConfiguration(ctx, s.outbox.Customer, s.outbox.Configuration)
 		if cardinal.CodeOf(err) == cardinal.CodeNotFound {
@@ -171,7 +168,7 @@ func full(ctx context.Context, tx *store.Tx, c cardinal.MessagingConfiguration) 
 // notification where there is nothing to send any more.
 func (s *sender) prepare(ctx context.Context, tx *store.Tx, config store.StoredConfiguration, j *job) error {
 	n := &j.notification
-	if changed := s.config.Revision != config.Revision || s.config.Secrets.Version != config.Secrets.Version; changed {
+	if changed := s.config.Revision != config.Revision || !bytes.Equal(s.config.Secrets.Bytes, config.Secrets.Bytes); changed {
 		secrets, err := s.open(config)
 		if err != nil {
 			return err
@@ -201,7 +198,11 @@ func (s *sender) prepare(ctx context.Context, tx *store.Tx, config store.StoredC
 	if err != nil {
 		return err
 	}
-	written, err := s.letterOf(ctx, tx, v, user, *n)
+	what, err := s.openContent(*n)
+	if err != nil {
+		return err
+	}
+	written, err := letterOf(ctx, tx, v, user, *n, what)
 	if err != nil {
 		// A template that cannot be written for this user must not hold up the others.
 		s.log.ErrorContext(ctx, "a notification could not be written", "customerId", string(n.Customer), "notification", string(n.ID), "error", err)
@@ -212,7 +213,7 @@ func (s *sender) prepare(ctx context.Context, tx *store.Tx, config store.StoredC
 	j.message = mail.Message{
 		From: mail.Address{Name: config.SenderName, Email: config.SenderAddress}, ReplyTo: mail.Address{Email: config.ReplyTo},
 		To: mail.Address{Name: user.FullName, Email: user.Email}, Subject: written.Subject, Text: written.Text.Reveal(), HTML: written.HTML.Reveal(),
-		ID: messageID(string(n.ID), n.Copy, config.SenderAddress), Date: n.CreatedAt,
+		ID: messageID(string(n.ID), n.Copy, config.SenderAddress), Date: n.CreatedAt, Secrets: what.secrets(),
 	}
 	return nil
 }
@@ -237,7 +238,7 @@ func overtaken(ctx context.Context, tx *store.Tx, n cardinal.Notification) (bool
 }
 
 // letterOf makes the letter of a notification in the language of its reader.
-func (s *Service) letterOf(ctx context.Context, tx *store.Tx, v setting.Values, user cardinal.User, n store.StoredNotification) (letter.Letter, error) {
+func letterOf(ctx context.Context, tx *store.Tx, v setting.Values, user cardinal.User, n store.StoredNotification, what content) (letter.Letter, error) {
 	view, err := templateView(ctx, tx, n.Customer, n.Template)
 	if err != nil {
 		return letter.Letter{}, err
@@ -254,7 +255,14 @@ func (s *Service) letterOf(ctx context.Context, tx *store.Tx, v setting.Values, 
 	if err := json.Unmarshal([]byte(n.Details), &d); err != nil {
 		return letter.Letter{}, fmt.Errorf("read the details: %w", err)
 	}
+	var number cardinal.CardNumber
+	if what.CardNumber != "" {
+		if number, err = cardinal.ParseCardNumber("card-number", what.CardNumber); err != nil {
+			return letter.Letter{}, err
+		}
+	}
 	return parsed.Render(letter.Values{
+		PIN: cardinal.NewPIN(what.PIN), CardNumber: number, Link: cardinal.NewToken(what.Link),
 		Username: user.Username, FullName: user.FullName, CustomerName: setting.CustomerName.In(v), PINExpiration: instant(d.PINExpiration),
 		Slot: cardinal.Slot(d.Slot), Time: instant(d.Time), Device: d.Device, ValidUntil: instant(d.ValidUntil), Zone: setting.Location(v),
 	})
@@ -296,10 +304,12 @@ func messageID(id string, copied int, sender string) string {
 func (s *sender) send(ctx context.Context, j *job) {
 	answer, err := s.try(ctx, j.message)
 	n := &j.notification
-	if err != nil && ctx.Err() != nil {
-		return // broken off, for no fault of anybody's
-	}
 	now := s.store.Now()
+	if err != nil && ctx.Err() != nil {
+		// Broken off for no fault of anybody's: it goes back at once, so that nobody waits for the lease.
+		n.State, n.NextTryAt = cardinal.NotificationQueued, now
+		return
+	}
 	if err == nil {
 		n.State, n.LastAnswer, n.Explanation, n.SentAt, n.Secrets = cardinal.NotificationSent, answer, "", now, store.Sealed{}
 		return

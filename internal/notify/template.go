@@ -84,12 +84,7 @@ func complete(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, view *Te
 		view.Languages = append(view.Languages, t.Language)
 	}
 	view.Edited = view.Predefined && len(texts) > 0
-	view.UsedBy, err = usesOf(ctx, tx, c, func(u use, value func(string) string) string {
-		if named := value(u.template.Key); named != "" {
-			return named
-		}
-		return ""
-	}, view.ID)
+	view.UsedBy, err = usesOf(ctx, tx, c, setting.NamesTemplate, view.ID)
 	return err
 }
 

@@ -82,6 +82,27 @@ func text(key, def string, most int, check func(string) cardinal.Sentence, a abo
 	return declared[string](d)
 }
 
+// configuration declares a setting that names a messaging configuration, or none.
+func configuration(key string, a about) Of[string] {
+	d := text(key, "", objectMost, anything, a).Definition
+	d.Names = NamesConfiguration
+	return declared[string](d)
+}
+
+// template declares a setting that names an e-mail template of a kind; with an
+// empty default, or none.
+func template(key, def, kind string, a about) Of[string] {
+	check := anything
+	if def != "" {
+		check = required
+	}
+	d := text(key, def, objectMost, check, a).Definition
+	d.Names, d.TemplateKind = NamesTemplate, kind
+	return declared[string](d)
+}
+
+const objectMost = 64
+
 func choice[T ~string](key string, def T, options []T, a about) Of[T] {
 	d := Definition{Key: key, Type: Choice, Page: a.page, Label: a.label, Meaning: a.meaning, Options: names(options), Default: quote(string(def))}
 	d.parse = func(raw string) (any, error) {

@@ -34,9 +34,9 @@ var (
 		"PIN expiration", "How many hours a newly created PIN is valid; then it expires and is deleted. 0: PINs do not expire. Existing PINs keep what they have."})
 	PINNoticeHours = integer("pin.expiration-notice-hours", 0, 0, 87600, about{PagePINPolicy,
 		"PIN expiration notification", "How many hours before a PIN expires its user is told by e-mail. 0: never."})
-	PINNoticeConfiguration = text("pin.expiration-notice.messaging-configuration", "", 64, anything, about{PagePINPolicy,
+	PINNoticeConfiguration = configuration("pin.expiration-notice.messaging-configuration", about{PagePINPolicy,
 		"Messaging configuration", "The identifier of the messaging configuration that notices of expiry are sent through. Empty: none, and nothing is sent."})
-	PINNoticeTemplate = text("pin.expiration-notice.template", "pin-expiration", 64, required, about{PagePINPolicy,
+	PINNoticeTemplate = template("pin.expiration-notice.template", "pin-expiration", "pin-expiration", about{PagePINPolicy,
 		"PIN expiration notification email template", "The identifier of the e-mail template of notices of expiry."})
 	PINIdentifiesUser = boolean("pin.identifies-user", false, about{PagePINPolicy,
 		"PIN alone identifies the user", "Makes PINs unique, so that devices may sign users in by PIN alone. PINs are then generated, not chosen."})
@@ -76,6 +76,21 @@ var (
 		"Time zone", "The zone of the organisation's calendar day and of the times on pages, as in Europe/Prague."})
 	CustomerLanguage = choice("customer.language", English, Languages(), about{PageGeneral,
 		"Language", "The language of the pages for those who have not chosen one themselves."})
+)
+
+// E-mails about what has happened (spec: messaging). Each names the template that
+// is sent, or none.
+var (
+	MailConfiguration = configuration("mail.messaging-configuration", about{PageConfigEditor,
+		"Messaging configuration of other e-mails", "The identifier of the messaging configuration that all e-mails but notices of expiry are sent through. Empty: none, and nothing is sent."})
+	MailPINChanged = template("mail.pin-changed", "", "pin-changed", about{PageConfigEditor,
+		"E-mail when a PIN was changed", "The identifier of the e-mail template that users get when their PIN was replaced, as pin-changed. Empty: they get none."})
+	MailPINRemoved = template("mail.pin-removed", "", "pin-removed", about{PageConfigEditor,
+		"E-mail when a PIN was removed", "The identifier of the e-mail template that users get when their PIN was removed, as pin-removed. Empty: they get none."})
+	MailNumberGenerated = template("mail.card-number-generated", "", "card-number-generated", about{PageConfigEditor,
+		"E-mail when a number was generated", "The identifier of the e-mail template that users get when a card number was generated for them, as card-number-generated. Empty: they get none."})
+	MailAccountLocked = template("mail.account-locked", "", "account-locked", about{PageConfigEditor,
+		"E-mail when an account was locked", "The identifier of the e-mail template that users get when too many wrong tries locked them, as account-locked. Empty: they get none."})
 )
 
 // Sign-in at devices (spec: sign-in) and the API (spec: api).
@@ -125,6 +140,7 @@ func All() []Definition {
 		UserCanChangeCardID.Definition, UserCanChangeCardIDWhich.Definition, UserCanChangeCardIDAuto.Definition,
 		UserCanChangeCardIDTimes.Definition, UserCanViewCardID.Definition, CardIDGeneratedLength.Definition,
 		CardIDGenerateForNewUsers.Definition, CardNumberConversion.Definition,
+		MailConfiguration.Definition, MailPINChanged.Definition, MailPINRemoved.Definition, MailNumberGenerated.Definition, MailAccountLocked.Definition,
 		CustomerName.Definition, CustomerTimeZone.Definition, CustomerLanguage.Definition,
 		SignInMethods.Definition, SignInUserLimits.Definition, SignInUserForgetHours.Definition, SignInDeviceBudget.Definition,
 		SignInDeviceRefill.Definition, SignInPINPerDay.Definition, AuthSecondFactorRequired.Definition, APIRatePerSecond.Definition,

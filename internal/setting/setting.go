@@ -29,6 +29,16 @@ const (
 	Limits  Type = "limits"  // an array of {"wrong":N,"lockSeconds":N}
 )
 
+// Object is what a setting can name.
+type Object string
+
+// The objects. An empty text names none.
+const (
+	NamesNothing       Object = ""
+	NamesConfiguration Object = "messaging-configuration"
+	NamesTemplate      Object = "email-template"
+)
+
 // Page says which page of the interface shows a setting.
 type Page string
 
@@ -51,8 +61,12 @@ type Definition struct {
 	Max     int      // Integer: the largest value; Text: the most characters
 	Options []string // Choice and Choices
 	Default string   // JSON
-	parse   func(raw string) (any, error)
-	unset   any // Default, parsed
+	// Names says of what a Text is the identifier, and TemplateKind of which kind
+	// that template is; whether there is such an object is for others to know.
+	Names        Object
+	TemplateKind string
+	parse        func(raw string) (any, error)
+	unset        any // Default, parsed
 }
 
 // Check returns raw in its canonical JSON form, or an Error of CodeInvalid that

@@ -9,6 +9,8 @@ import (
 	"cardinal/internal/audit"
 	"cardinal/internal/cardformat"
 	"cardinal/internal/credential"
+	"cardinal/internal/letter"
+	"cardinal/internal/notify"
 	"cardinal/internal/setting"
 	"cardinal/internal/store"
 	"cardinal/internal/throttle"
@@ -277,8 +279,22 @@ func (t *try) fail(ctx context.Context, counter throttle.Counter) error {
 		if err := audit.Record(t.tx, t.caller, entry); err != nil {
 			return err
 		}
+		if err := t.tellOfLock(ctx, lockout, counter); err != nil {
+			return err
+		}
 	}
 	return t.put(ctx, t.subject, counter)
+}
+
+// tellOfLock queues an e-mail to a user whose lock has just begun, if the settings
+// want one. Past the last step, where every wrong try locks again, nobody is told
+// again.
+func (t *try) tellOfLock(ctx context.Context, lockout throttle.Lockout, counter throttle.Counter) error {
+	step := func(l cardinal.LockLimit) bool { return int64(l.Wrong) == counter.Wrong }
+	if !slices.ContainsFunc(lockout.Limits, step) {
+		return nil
+	}
+	return notify.Tell(ctx, t.tx, t.ring, t.values, t.user, notify.News{Kind: letter.AccountLocked, Device: t.caller.Name})
 }
 
 func (t *try) person() Person {

@@ -157,3 +157,9 @@ func (tx *Tx) RequeueNotification(ctx context.Context, n cardinal.Notification, 
 	})
 	return rows > 0, wrapped("write notification", err)
 }
+
+// SkipQueued skips all that waits to go through a configuration, and erases its
+// secrets.
+func (tx *Tx) SkipQueued(ctx context.Context, id cardinal.ConfigurationID, reason cardinal.NotificationReason) error {
+	return wrapped("write notifications", tx.q.SkipQueued(ctx, db.SkipQueuedParams{ConfigurationID: string(id), Reason: string(reason), Sealed: []byte{}}))
+}

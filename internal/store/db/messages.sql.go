@@ -1140,6 +1140,22 @@ func (q *Queries) SettleNotification(ctx context.Context, arg SettleNotification
 	return result.RowsAffected()
 }
 
+const skipQueued = `-- name: SkipQueued :exec
+UPDATE notifications SET state = 'skipped', reason = $1, sealed = $2
+WHERE configuration_id = $3 AND state = 'queued'
+`
+
+type SkipQueuedParams struct {
+	Reason          string
+	Sealed          []byte
+	ConfigurationID string
+}
+
+func (q *Queries) SkipQueued(ctx context.Context, arg SkipQueuedParams) error {
+	_, err := q.db.ExecContext(ctx, skipQueued, arg.Reason, arg.Sealed, arg.ConfigurationID)
+	return err
+}
+
 const takeLease = `-- name: TakeLease :execrows
 INSERT INTO leases (name, node, leased_until) VALUES ($1, $2, $3)
 ON CONFLICT (name) DO UPDATE SET node = $2, leased_until = $3

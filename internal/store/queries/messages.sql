@@ -151,3 +151,7 @@ WHERE customer_id = sqlc.arg(customer_id) AND id = sqlc.arg(id) AND state = 'que
 -- name: RequeueNotification :execrows
 UPDATE notifications SET state = 'queued', reason = '', tries = 0, copy = copy + 1, configuration_id = sqlc.arg(configuration_id), next_try_at = sqlc.arg(now)
 WHERE customer_id = sqlc.arg(customer_id) AND id = sqlc.arg(id) AND state NOT IN ('queued', 'sending');
+
+-- name: SkipQueued :exec
+UPDATE notifications SET state = 'skipped', reason = sqlc.arg(reason), sealed = sqlc.arg(sealed)
+WHERE configuration_id = sqlc.arg(configuration_id) AND state = 'queued';
