@@ -124,6 +124,7 @@ func TestStalledServers(t *testing.T) {
 	}
 	for _, m := range moments {
 		t.Run("limit at "+string(m.at), func(t *testing.T) {
+			t.Parallel() // they only wait
 			s := newSite(t, "PLAIN")
 			s.server.Method = mail.AuthPlain
 			s.server.Limits = mail.Limits{Connect: time.Second, Command: time.Second, End: time.Second}

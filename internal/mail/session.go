@@ -129,9 +129,6 @@ func (s *Session) connect(ctx context.Context) error {
 	if _, unknown := errors.AsType[*net.DNSError](err); unknown {
 		stage = StageResolve
 	}
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
 	return s.failed(stage, err, s.black)
 }
 
@@ -259,9 +256,6 @@ func (s *Session) deliver(ctx context.Context, l letter, b blackener) (answer st
 func (s *Session) reset(ctx context.Context) {
 	if err := s.step(ctx, StageSender, s.server.Limits.Command, func(context.Context) error { return s.client.Reset() }); err != nil {
 		s.dropped = true
-	}
-	if s.dropped {
-		s.end()
 	}
 }
 
