@@ -5,6 +5,7 @@ import (
 	"errors"
 	"mime"
 	netmail "net/mail"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,11 @@ func sound(t *testing.T, m Message, l letter) {
 		list, err := netmail.ParseAddressList(parsed.Header.Get(name))
 		if err != nil || len(list) != 1 || list[0].Name != oneLine(want.Name) {
 			t.Errorf("%s is %q, want %q: %v, %v", name, parsed.Header.Get(name), want, list, err)
+		}
+	}
+	for _, word := range regexp.MustCompile(`=\?utf-8\?b\?\S*\?=`).FindAllString(string(l.content), -1) {
+		if text, err := new(mime.WordDecoder).Decode(word); err != nil || !utf8.ValidString(text) {
+			t.Errorf("the word %q holds a part of a character", word)
 		}
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(parsed.Header.Get("Subject"))
@@ -170,6 +176,8 @@ func TestAddresses(t *testing.T) {
 		{"ada\x00@example.org", "", false},
 		{"ada@exa\u2028mple.org", "", false},
 		{"ada@example.org> SIZE=1", "", false},
+		{"ada\u2028x@example.org", "", false},
+		{"ada\u00a0x@example.org", "", false},
 		{strings.Repeat("a", 300) + "@example.org", "", false},
 	} {
 		got, err := Address{Email: c.given}.mailbox()
@@ -190,6 +198,8 @@ func TestMessagesThatCannotBeSent(t *testing.T) {
 		"no ID":     {func(m *Message) { m.ID = "" }, StageContent},
 		"brackets":  {func(m *Message) { m.ID = "<a@b>" }, StageContent},
 		"line end":  {func(m *Message) { m.ID = "a@b\r\nBcc: c@d" }, StageContent},
+		"bare end":  {func(m *Message) { m.ID = "a@b\r\nc" }, StageContent},
+		"long ID":   {func(m *Message) { m.ID = strings.Repeat("a", 200) + "@b" }, StageContent},
 		"no date":   {func(m *Message) { m.Date = time.Time{} }, StageContent},
 	} {
 		m := sample()
@@ -222,6 +232,25 @@ func TestTheSameMessageHasTheSameBytes(t *testing.T) {
 	if !bytes.Contains(first.content, []byte("\r\nMessage-ID: <"+m.ID+">\r\n")) {
 		t.Errorf("no Message-ID in %s", first.content)
 	}
+}
+
+func TestNoTextEndsItsOwnPart(t *testing.T) {
+	m := sample()
+	m.HTML = "<p>Hello.</p>"
+	l, err := compose(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	boundary := regexp.MustCompile(`boundary="(.*)"`).FindSubmatch(l.content)
+	if boundary == nil {
+		t.Fatalf("no boundary in %s", l.content)
+	}
+	m.Text = "before\n--" + string(boundary[1]) + "--\nafter\n"
+	m.HTML = m.Text
+	if l, err = compose(m); err != nil {
+		t.Fatal(err)
+	}
+	sound(t, m, l)
 }
 
 func TestAnswersAreMadeFitToBeShown(t *testing.T) {

@@ -32,9 +32,6 @@ func (s *Session) token(ctx context.Context) (token cardinal.Token, err error) {
 	defer cancel()
 	status, answer, err := s.ask(limited)
 	if err != nil {
-		if limited.Err() != nil {
-			err = limited.Err()
-		}
 		return cardinal.Token{}, s.tokenFailure(0, tokenAnswer{}, err)
 	}
 	if status != http.StatusOK || answer.AccessToken.IsZero() {

@@ -177,7 +177,8 @@ func (r *Relay) start(t testing.TB, program string) error {
 }
 
 // Await returns the delivered messages as soon as there are n, and fails t if
-// that takes more than ten seconds. Their envelopes are not known.
+// that takes more than ten seconds. They may have overtaken one another, and
+// their envelopes are not known.
 func (r *Relay) Await(t testing.TB, n int) []mailsink.Received {
 	t.Helper()
 	var got []mailsink.Received

@@ -113,6 +113,7 @@ func (k *Tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		k.mu.Lock()
 	case k.status != 0:
+		w.Header().Set("Location", k.URL) // for 3xx: whoever follows comes back for ever
 		w.WriteHeader(k.status)
 		_, _ = w.Write([]byte(k.body))
 	case !right:
