@@ -42,6 +42,10 @@ look: ## every page as every role in every language, in Chromium with axe; pictu
 	mkdir -p bin/look
 	CARDINAL_LOOK=all CARDINAL_PICTURES=$(CURDIR)/bin/look go test ./e2e/browser -run TestEveryPage -count=1 -timeout 2h -v
 
+.PHONY: kills
+kills: ## a thousand kills of two nodes that send notifications, on each database
+	CARDINAL_KILLS=1000 go test ./e2e/kills -count=1 -timeout 2h -v
+
 .PHONY: clean
 clean: ## what make builds
 	rm -rf bin

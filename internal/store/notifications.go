@@ -79,9 +79,13 @@ func (tx *Tx) Notifications(ctx context.Context, c cardinal.CustomerID, q Notifi
 }
 
 // CountNotifications counts the notifications of a customer made since the
-// instant, by state; a state without any is missing.
+// instant, or of all with the zero time, by state; a state without any is missing.
 func (tx *Tx) CountNotifications(ctx context.Context, c cardinal.CustomerID, since time.Time) (map[cardinal.NotificationState]int, error) {
-	rows, err := tx.q.CountNotifications(ctx, db.CountNotificationsParams{CustomerID: string(c), Since: tx.IDOf("", since)})
+	first := ""
+	if !since.IsZero() {
+		first = tx.IDOf("", since)
+	}
+	rows, err := tx.q.CountNotifications(ctx, db.CountNotificationsParams{CustomerID: string(c), Since: first})
 	if err != nil {
 		return nil, fmt.Errorf("count notifications: %w", err)
 	}
