@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"internal/mailsink": nil,                  // a mail server in the process
 
 	// Use cases. They may use everything pure; whom else they call is listed.
-	"internal/credential":       useCase("internal/letter", "internal/notify"), // users are told of what was done
+	"internal/credential":       useCase("internal/letter", "internal/notify"),                        // users are told of what was done
 	"internal/signin":           useCase("internal/credential", "internal/letter", "internal/notify"), // the door alone knows whether a PIN matches
 	"internal/auth":             useCase(),
 	"internal/account":          useCase("internal/credential", "internal/auth", "internal/letter"), // a new user gets a PIN and a way in
@@ -77,6 +77,7 @@ var arrows = map[string][]string{
 	// Tests of the built program from outside: tests only, so that nothing is listed.
 	"e2e":         nil,
 	"e2e/browser": nil,
+	"e2e/kills":   {"internal/..."},
 
 	// Programs that measure or make data.
 	"bench/...":                 {"internal/..."},
