@@ -11,9 +11,14 @@ import (
 )
 
 // How PINs are taken away that have expired: in transactions of few
-// milliseconds, so that sign-ins pass between them, each by one node alone.
+// milliseconds, so that sign-ins pass between them, each by one node alone. After
+// expireTime no more are taken if somebody of this program waits for the
+// database, and after expireMost in any case, for another program may.
 const (
-	expiredAtOnce = 100
+	expiredAtOnce = 1000
+	expireLeast   = 20
+	expireTime    = 8 * time.Millisecond
+	expireMost    = 15 * time.Millisecond
 	expiryLease   = 30 * time.Second
 	customersRead = 200
 )
@@ -86,7 +91,12 @@ func (d *Door) expireSome(ctx context.Context, c cardinal.CustomerID, node strin
 		if err != nil {
 			return err
 		}
+		taken := 0
 		for _, pin := range due {
+			if d.waitedFor(tx, taken) {
+				break
+			}
+			taken++
 			deleted, err := tx.DeleteExpiredPIN(ctx, pin)
 			if err != nil {
 				return err
@@ -100,7 +110,7 @@ func (d *Door) expireSome(ctx context.Context, c cardinal.CustomerID, node strin
 				return err
 			}
 		}
-		if len(due) == expiredAtOnce {
+		if taken < len(due) || len(due) == expiredAtOnce {
 			return nil
 		}
 		return tx.DropLease(ctx, lease, node)
@@ -109,4 +119,13 @@ func (d *Door) expireSome(ctx context.Context, c cardinal.CustomerID, node strin
 		return 0, err
 	}
 	return expired, nil
+}
+
+// waitedFor reports whether others have waited for the transaction long enough.
+func (d *Door) waitedFor(tx *store.Tx, taken int) bool {
+	if taken < expireLeast {
+		return false
+	}
+	spent := d.store.Now().Sub(tx.Now())
+	return spent >= expireMost || spent >= expireTime && tx.Awaited()
 }

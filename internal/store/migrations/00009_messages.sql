@@ -94,7 +94,11 @@ CREATE UNIQUE INDEX notifications_pin ON notifications (pin_id, kind) WHERE kind
 ALTER TABLE pins ADD COLUMN noticed BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX pins_unnoticed ON pins (customer_id, expires_at) WHERE expires_at > 0 AND NOT noticed;
 
+-- PINs are looked for by customer.
+DROP INDEX pins_expires_at;
+
 -- +goose Down
+CREATE INDEX pins_expires_at ON pins (expires_at) WHERE expires_at > 0;
 DROP INDEX pins_unnoticed;
 ALTER TABLE pins DROP COLUMN noticed;
 DROP TABLE notifications;
