@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/mail"
 	"strings"
+	"unicode/utf8"
 
 	"cardinal"
 	"cardinal/internal/audit"
@@ -146,8 +147,8 @@ func (s *Service) ChangeConfiguration(ctx context.Context, caller cardinal.Calle
 		if err != nil {
 			return err
 		}
-		if wanted.Revision != 0 && wanted.Revision != present.Revision {
-			return cardinal.Errorf(cardinal.CodeStale, "Somebody else has saved this messaging configuration in between. Load it again and repeat your change.")
+		if err := notStale(present, wanted.Revision); err != nil {
+			return err
 		}
 		before, err := s.open(present)
 		if err != nil {
@@ -176,16 +177,35 @@ func (s *Service) ChangeConfiguration(ctx context.Context, caller cardinal.Calle
 	return wanted, err
 }
 
+// notStale returns an Error of CodeStale unless the revision is the present one,
+// or 0 for any.
+func notStale(present store.StoredConfiguration, revision int64) error {
+	if revision != 0 && revision != present.Revision {
+		return cardinal.Errorf(cardinal.CodeStale, "Somebody else has saved this messaging configuration in between. Load it again and repeat your change.")
+	}
+	return nil
+}
+
 // DeleteConfiguration removes a messaging configuration. One that a setting names
 // is an Error of CodeConflict that says which. What waits to go through it is
 // skipped.
 func (s *Service) DeleteConfiguration(ctx context.Context, caller cardinal.Caller, id cardinal.ConfigurationID) error {
+	return s.DeleteConfigurationAt(ctx, caller, id, 0)
+}
+
+// DeleteConfigurationAt is DeleteConfiguration of the revision that the caller
+// saw, or of whatever is there where that is 0; another one is an Error of
+// CodeStale.
+func (s *Service) DeleteConfigurationAt(ctx context.Context, caller cardinal.Caller, id cardinal.ConfigurationID, revision int64) error {
 	return s.write(ctx, caller, func(tx *store.Tx) error {
 		if err := tx.LockSettings(ctx, caller.Customer); err != nil {
 			return err
 		}
 		present, err := tx.LockConfiguration(ctx, caller.Customer, id)
 		if err != nil {
+			return err
+		}
+		if err := notStale(present, revision); err != nil {
 			return err
 		}
 		view, err := s.view(ctx, tx, present)
@@ -235,6 +255,7 @@ func fieldsOf(c cardinal.MessagingConfiguration) audit.Fields {
 // The limits on fields of a messaging configuration.
 const (
 	nameMost = 100
+	lineMost = 255
 	rateMost = 10_000
 )
 
@@ -247,11 +268,15 @@ func (s *Service) checkConfiguration(c cardinal.MessagingConfiguration, secrets 
 			violations = append(violations, cardinal.Violated(cardinal.ViolationInvalid, field, "%s", what))
 		}
 	}
-	wrong("name", strings.TrimSpace(c.Name) == "" || len(c.Name) > nameMost || !cardinal.CleanText(c.Name), cardinal.Say("Give it a name of one line and at most %d characters.", nameMost))
+	wrong("name", strings.TrimSpace(c.Name) == "" || utf8.RuneCountInString(c.Name) > nameMost || !cardinal.CleanText(c.Name), cardinal.Say("Give it a name of one line and at most %d characters.", nameMost))
 	wrong("senderAddress", !oneAddress(c.SenderAddress), cardinal.Say("Enter the one address that e-mails come from, as in pins@example.org."))
-	wrong("senderName", len(c.SenderName) > nameMost || !cardinal.CleanText(c.SenderName), cardinal.Say("The name of the sender has one line and at most %d characters.", nameMost))
+	wrong("senderName", utf8.RuneCountInString(c.SenderName) > nameMost || !cardinal.CleanText(c.SenderName), cardinal.Say("The name of the sender has one line and at most %d characters.", nameMost))
 	wrong("replyTo", c.ReplyTo != "" && !oneAddress(c.ReplyTo), cardinal.Say("Enter one address that answers go to, or none."))
 	wrong("ratePerMinute", c.RatePerMinute < 0 || c.RatePerMinute > rateMost, cardinal.Say("Enter how many messages a minute may leave, from 1 to %d, or 0 for without limit.", rateMost))
+	// A method that does not use them leaves them unlooked at, and they are stored all the same.
+	for _, f := range [][2]string{{"username", c.Username}, {"tokenEndpoint", c.TokenEndpoint}, {"clientId", c.ClientID}} {
+		wrong(f[0], utf8.RuneCountInString(f[1]) > lineMost || !cardinal.CleanText(f[1]), cardinal.Say("This is a text of one line with 255 characters at most."))
+	}
 	if err := s.server(c, secrets).Validate(); err != nil {
 		for _, v := range cardinal.ViolationsOf(err) {
 			v.Field = fieldOf(v.Field)
@@ -271,6 +296,8 @@ func fieldOf(field string) string {
 		return "authentication"
 	case "endpoint":
 		return "tokenEndpoint"
+	case "clientID":
+		return "clientId"
 	}
 	return field
 }

@@ -17,27 +17,36 @@ type NotificationView struct {
 	Resendable  bool   // what it says is still there to be sent again
 }
 
-// Query narrows the list of notifications: to one user, or else to one state.
+// Query narrows the list of notifications: to one user, to one state, or to both.
 type Query struct {
-	User   cardinal.UserID
-	State  cardinal.NotificationState
-	Before cardinal.NotificationID // empty: from the newest on
-	Most   int                     // 1–500
+	User     cardinal.UserID
+	Username string // instead of User
+	State    cardinal.NotificationState
+	Before   cardinal.NotificationID // empty: from the newest on
+	Most     int                     // 1–501: a page, and one more that tells whether there is another
 }
 
 const listedMost = 500
 
 // Notifications lists notifications of the caller's customer, newest first.
+// CodeNotFound: nobody has the username.
 func (s *Service) Notifications(ctx context.Context, caller cardinal.Caller, q Query) ([]NotificationView, error) {
 	if err := caller.Require(cardinal.PermReadLogs); err != nil {
 		return nil, err
 	}
-	if q.Most < 1 || q.Most > listedMost {
+	if q.Most < 1 || q.Most > listedMost+1 {
 		return nil, cardinal.Invalid("limit", "A page has 1 to 500 notifications.")
 	}
 	var views []NotificationView
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
-		found, err := tx.Notifications(ctx, caller.Customer, store.NotificationQuery(q))
+		if q.Username != "" {
+			user, err := tx.UserByName(ctx, caller.Customer, q.Username)
+			if err != nil {
+				return err
+			}
+			q.User = user.ID
+		}
+		found, err := listed(ctx, tx, caller.Customer, q)
 		views = make([]NotificationView, len(found))
 		for i, n := range found {
 			views[i] = viewOf(n)
@@ -45,6 +54,31 @@ func (s *Service) Notifications(ctx context.Context, caller cardinal.Caller, q Q
 		return err
 	})
 	return views, err
+}
+
+// listed reads the notifications that a query asks for. The store narrows to a
+// user or to a state; of a user there are few, so their states are sorted out here.
+func listed(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, q Query) ([]store.StoredNotification, error) {
+	asked := store.NotificationQuery{User: q.User, State: q.State, Before: q.Before, Most: q.Most}
+	if q.User == "" || q.State == "" {
+		return tx.Notifications(ctx, c, asked)
+	}
+	var all []store.StoredNotification
+	for {
+		found, err := tx.Notifications(ctx, c, asked)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range found {
+			if n.State == q.State && len(all) < q.Most {
+				all = append(all, n)
+			}
+		}
+		if len(found) < asked.Most || len(all) == q.Most {
+			return all, nil
+		}
+		asked.Before = found[len(found)-1].ID
+	}
 }
 
 // Notification returns one notification.

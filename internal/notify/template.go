@@ -2,8 +2,13 @@ package notify
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"cardinal"
 	"cardinal/internal/audit"
@@ -95,6 +100,15 @@ type TemplateText struct {
 	Written  bool // somebody wrote it; otherwise it is the original
 }
 
+// Stamp tells this text from any other.
+func (t TemplateText) Stamp() string {
+	sum := sha256.New()
+	for _, part := range []string{string(t.Language), t.Subject, t.Text, t.HTML, strconv.FormatBool(t.Written)} {
+		_, _ = fmt.Fprintf(sum, "%d %s ", len(part), part) // a hash takes everything
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
 // TemplateText returns the text of a template in a language: what somebody wrote
 // or, of a predefined one, the original. CodeNotFound: it has none in it.
 func (s *Service) TemplateText(ctx context.Context, caller cardinal.Caller, id string, language setting.Language) (TemplateText, error) {
@@ -152,7 +166,7 @@ func stored(t TemplateText) store.TemplateText {
 }
 
 func checkTemplateName(name string) error {
-	if strings.TrimSpace(name) == "" || len(name) > nameMost || !cardinal.CleanText(name) {
+	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > nameMost || !cardinal.CleanText(name) {
 		return cardinal.Invalid("name", "Give it a name of one line and at most %d characters.", nameMost)
 	}
 	if _, taken := original(name); taken {
@@ -205,7 +219,16 @@ func (v TemplateView) called() string {
 // WriteTemplate writes the text of a template in one language. The error is of
 // CodeInvalid with every violation, each with its line.
 func (s *Service) WriteTemplate(ctx context.Context, caller cardinal.Caller, id string, text TemplateText) error {
+	return s.WriteTemplateAt(ctx, caller, id, text, "")
+}
+
+// WriteTemplateAt is WriteTemplate over the text whose Stamp the caller saw, or
+// over whatever is there where that is empty; another one is an Error of CodeStale.
+func (s *Service) WriteTemplateAt(ctx context.Context, caller cardinal.Caller, id string, text TemplateText, seen string) error {
 	return s.changeTemplate(ctx, caller, id, "email-template.changed", audit.Fields{"language": text.Language}, func(tx *store.Tx, view TemplateView) error {
+		if err := sameText(ctx, tx, caller.Customer, view, text.Language, seen); err != nil {
+			return err
+		}
 		if err := letter.Check(view.Kind, text.Language, text.Source); err != nil {
 			return err
 		}
@@ -215,13 +238,38 @@ func (s *Service) WriteTemplate(ctx context.Context, caller cardinal.Caller, id 
 
 // ResetTemplate returns a predefined template to its original in a language.
 func (s *Service) ResetTemplate(ctx context.Context, caller cardinal.Caller, id string, language setting.Language) error {
+	return s.ResetTemplateAt(ctx, caller, id, language, "")
+}
+
+// ResetTemplateAt is ResetTemplate of the text whose Stamp the caller saw, as for
+// WriteTemplateAt.
+func (s *Service) ResetTemplateAt(ctx context.Context, caller cardinal.Caller, id string, language setting.Language, seen string) error {
 	return s.changeTemplate(ctx, caller, id, "email-template.reset", audit.Fields{"language": language}, func(tx *store.Tx, view TemplateView) error {
+		if err := sameText(ctx, tx, caller.Customer, view, language, seen); err != nil {
+			return err
+		}
 		if !view.Predefined {
 			return cardinal.Errorf(cardinal.CodeConflict, "This template was made here and has no original. Delete it, or write it anew.")
 		}
 		_, err := tx.DropTemplateText(ctx, caller.Customer, id, string(language))
 		return err
 	})
+}
+
+// sameText returns an Error of CodeStale if a stamp was seen, and the text in
+// that language has another one by now, or none.
+func sameText(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, view TemplateView, language setting.Language, seen string) error {
+	if seen == "" {
+		return nil
+	}
+	present, err := textIn(ctx, tx, c, view, language)
+	if err != nil && cardinal.CodeOf(err) != cardinal.CodeNotFound {
+		return err
+	}
+	if err != nil || present.Stamp() != seen {
+		return cardinal.Errorf(cardinal.CodeStale, "Somebody else has saved this in between. Load it again and repeat your change.")
+	}
+	return nil
 }
 
 // DeleteTemplate removes a template that somebody made. One that a setting names,
