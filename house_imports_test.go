@@ -91,7 +91,7 @@ func useCase(downwards ...string) []string {
 
 func edge(others ...string) []string {
 	return append(others, "internal/credential", "internal/signin", "internal/account", "internal/directory",
-		"internal/directory/people", "internal/bulk", "internal/idempotency", "internal/automation", "internal/notify", "internal/auth", "internal/audit",
+		"internal/directory/people", "internal/bulk", "internal/idempotency", "internal/automation", "internal/notify", "internal/letter", "internal/auth", "internal/audit",
 		"internal/setting", "internal/policy", "internal/cardformat", "internal/applog")
 }
 

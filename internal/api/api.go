@@ -14,6 +14,7 @@ import (
 	"cardinal/internal/credential"
 	"cardinal/internal/directory"
 	"cardinal/internal/idempotency"
+	"cardinal/internal/notify"
 	"cardinal/internal/signin"
 )
 
@@ -26,6 +27,7 @@ type Services struct {
 	Auth        *auth.Service
 	Directory   *directory.Service
 	Repeats     *idempotency.Service
+	Notify      *notify.Service
 	// AuditEntries lists audit entries of one subject, or of all where it is
 	// empty, before a number, newest first; audit.List with its store is one.
 	AuditEntries func(ctx context.Context, caller cardinal.Caller, subject string, before int64, most int) ([]cardinal.AuditEntry, error)
@@ -83,7 +85,7 @@ func New(services Services) (http.Handler, error) {
 }
 
 func (s Services) check() error {
-	if s.Accounts == nil || s.Credentials == nil || s.SignIns == nil || s.Auth == nil || s.Directory == nil || s.Repeats == nil {
+	if s.Accounts == nil || s.Credentials == nil || s.SignIns == nil || s.Auth == nil || s.Directory == nil || s.Repeats == nil || s.Notify == nil {
 		return errors.New("api: a use case is missing")
 	}
 	if s.AuditEntries == nil || s.Ready == nil || s.Now == nil || s.Log == nil {

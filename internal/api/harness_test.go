@@ -25,6 +25,7 @@ import (
 	"cardinal/internal/credential"
 	"cardinal/internal/directory"
 	"cardinal/internal/idempotency"
+	"cardinal/internal/notify"
 	"cardinal/internal/signin"
 	"cardinal/internal/store"
 	"cardinal/internal/storetest"
@@ -100,6 +101,7 @@ func install(t *testing.T) *installation {
 	i.services = api.Services{
 		Accounts: accounts, Credentials: door, SignIns: signin.New(s, database.Ring, door.FindNumber),
 		Auth: auth.New(s, database.Ring, passwords), Directory: people, Repeats: idempotency.New(s, database.Ring),
+		Notify: notify.New(s, database.Ring, log, notify.Options{}),
 		AuditEntries: func(ctx context.Context, caller cardinal.Caller, subject string, before int64, most int) ([]cardinal.AuditEntry, error) {
 			return audit.List(ctx, s, caller, subject, before, most)
 		},

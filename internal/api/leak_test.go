@@ -27,8 +27,11 @@ func TestNothingLeaks(t *testing.T) {
 	i := install(t)
 	target := furnish(i)
 	c := i.as(cardinal.RoleOperator)
+	c.do("PUT", "/api/v1/settings/api.rate-per-second", `{"value":-1}`).want(200)
 	printer := i.device("kiosk")
 	person := fmt.Sprintf(`"pin":%q,"primaryCardNumber":%q,"password":%q`, canaryPIN, canaryNumber, canaryPassword)
+	account := fmt.Sprintf(`"authentication":"plain","security":"starttls","username":"relay","password":%q,"clientSecret":%q,"refreshToken":%q`,
+		canaryPassword, canaryPassword, canaryPassword)
 	bodies := []string{
 		`{"username":"u1",` + person + `}`, `{"username":"u1",` + person + `}`, // the second is taken
 		`{"username":"u2",` + person + `,"shoeSize":1}`,
@@ -39,6 +42,13 @@ func TestNothingLeaks(t *testing.T) {
 		`{"number":"` + canaryNumber + `","pin":"` + canaryPIN + `"}`, `{"username":"u1","pin":"` + canaryPIN + `"}`, `{"username":"u1","pin":"` + canaryPIN + `9"}`,
 		`{"name":"` + canaryPassword + `","role":"` + canaryPIN + `","conversion":"` + canaryNumber + `"}`,
 		`{"name":"New","username":"boss","password":"` + canaryPassword + `"}`,
+		`{"name":"Canary","host":"127.0.0.1","port":1,"senderAddress":"pins@example.org",` + account + `}`,
+		`{"name":"Canary","host":"127.0.0.1","port":1,"senderAddress":"pins@example.org",` + account + `}`, // taken
+		`{"name":"` + canaryPIN + `","host":"` + canaryNumber + `;","port":0,"senderAddress":"` + canaryPassword + `","security":"` + canaryPIN + `",` + account + `}`,
+		`{"name":"Other","host":"127.0.0.1","port":1,"senderAddress":"pins@example.org","` + canaryPassword + `":1,` + account + `}`,
+		`{` + account + `}`, `{"security":"none",` + account + `}`, `{"authentication":"` + canaryPIN + `",` + account + `}`,
+		`{"password":["` + canaryPassword + `"]}`, `{"to":"` + canaryPassword + `"}`,
+		`{"kind":"` + canaryPIN + `","name":"T","language":"` + canaryNumber + `","subject":"{{` + canaryPassword + `}}","text":"` + canaryPIN + `"}`,
 		"username,pin,primary card number,password\nu6," + canaryPIN + "," + canaryNumber + "," + canaryPassword + "\n",
 		"username," + canaryPIN + "\nu7," + canaryPassword + "\n",
 	}
@@ -81,6 +91,11 @@ func TestNothingLeaks(t *testing.T) {
 	}
 	if user := c.do("GET", "/api/v1/users/u1", nil).want(200).object(); user["primaryCardNumber"] != canaryNumber || user["hasPin"] != true {
 		t.Fatalf("the canaries were not taken at all: %v", user)
+	}
+	if mail := c.do("GET", "/api/v1/messaging-configurations", nil).want(200); mail.column("hasPassword") != "true, true" {
+		t.Fatalf("the canaries were not taken as passwords of mail servers: %s", mail.text)
+	} else {
+		lookFor(t, "the list of messaging configurations", mail.text)
 	}
 	for _, token := range append(tokens, unknown.token) {
 		lookIn(t, i, "a token", token)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"cardinal"
+	"cardinal/internal/setting"
 )
 
 // request is a request whose body, unless it is streamed, has been read.
@@ -232,6 +233,30 @@ func (i *pathID) UnmarshalText(text []byte) error {
 		return formError("This is no identifier.")
 	}
 	*i = pathID(text)
+	return nil
+}
+
+// pathLanguage is a language in a path; a text in another is found nowhere.
+type pathLanguage setting.Language
+
+// UnmarshalText takes the code of a language, as en.
+func (l *pathLanguage) UnmarshalText(text []byte) error {
+	*l = pathLanguage(text)
+	if !slices.Contains(setting.Languages(), setting.Language(*l)) {
+		return formError("This is no language.")
+	}
+	return nil
+}
+
+// mailState is the state of a notification.
+type mailState cardinal.NotificationState
+
+// UnmarshalText takes the name of a state.
+func (s *mailState) UnmarshalText(text []byte) error {
+	*s = mailState(text)
+	if !slices.Contains(cardinal.NotificationStates(), cardinal.NotificationState(*s)) {
+		return formError("This is queued, sending, sent, failed, skipped or cancelled.")
+	}
 	return nil
 }
 

@@ -33,6 +33,20 @@ func sampleBody(line api.Line) any {
 		return `{"name":"another","role":"auditor"}`
 	case "POST /customers":
 		return `{"name":"Another"}`
+	case "POST /messaging-configurations":
+		return `{"name":"Another","host":"127.0.0.1","port":1,"senderAddress":"pins@example.org"}`
+	case "PATCH /messaging-configurations/{id}":
+		return `{"senderName":"Changed"}`
+	case "POST /messaging-configurations/{id}/test":
+		return `{"to":"anna@example.org"}`
+	case "POST /email-templates":
+		return `{"kind":"custom","name":"Another","subject":"Hello","text":"Hello {{username}}"}`
+	case "POST /email-templates/preview":
+		return `{"kind":"custom","subject":"Hello","text":"Hello {{username}}"}`
+	case "POST /email-templates/{id}/copy":
+		return `{"name":"A copy"}`
+	case "PUT /email-templates/{id}/texts/{language}":
+		return `{"subject":"Ahoj","text":"Ahoj {{username}}"}`
 	case "POST /imports":
 		return "username\nemil\n"
 	}
@@ -40,14 +54,18 @@ func sampleBody(line api.Line) any {
 }
 
 // target is what the walks call things by.
-type target struct{ device, token, run, customer string }
+type target struct{ device, token, run, customer, configuration, template, notification string }
 
 func (g target) path(line api.Line) string {
-	id := map[string]string{"devices": g.device, "api-tokens": g.token, "imports": g.run, "customers": g.customer}[strings.Split(line.Path, "/")[3]]
-	return strings.NewReplacer("{username}", "anna", "{slot}", "primary", "{key}", "pin.min-length", "{id}", id).Replace(line.Path)
+	id := map[string]string{
+		"devices": g.device, "api-tokens": g.token, "imports": g.run, "customers": g.customer,
+		"messaging-configurations": g.configuration, "email-templates": g.template, "notifications": g.notification,
+	}[strings.Split(line.Path, "/")[3]]
+	return strings.NewReplacer("{username}", "anna", "{slot}", "primary", "{key}", "pin.min-length", "{id}", id, "{language}", "cs").Replace(line.Path)
 }
 
-// furnish gives the customer a user, a device, a token and an import.
+// furnish gives the customer a user, a device, a token, an import, and what
+// e-mails need, with one that waits.
 func furnish(i *installation) target {
 	i.Helper()
 	storetest.User(i, i.store, i.customer.ID, "anna")
@@ -66,7 +84,8 @@ func furnish(i *installation) target {
 	if err != nil {
 		i.Fatal(err)
 	}
-	return target{string(device.ID), string(token.ID), run.object()["id"].(string), string(customer.ID)}
+	configuration, template, notification := i.furnishMail()
+	return target{string(device.ID), string(token.ID), run.object()["id"].(string), string(customer.ID), configuration, template, notification}
 }
 
 // TestPermissions walks every route with every role, a device and nobody.
@@ -105,11 +124,11 @@ func TestRoles(t *testing.T) {
 	auditor, helpdesk, provisioner := i.as(cardinal.RoleAuditor), i.as(cardinal.RoleHelpdesk), i.as(cardinal.RoleProvisioner)
 	for _, line := range api.Lines() {
 		path, section := target.path(line), strings.Split(line.Path, "/")[3]
-		reads := line.Method == http.MethodGet || slices.Contains([]string{"/api/v1/users/search", "/api/v1/pin-policy/check"}, line.Path)
+		reads := line.Method == http.MethodGet || slices.Contains([]string{"/api/v1/users/search", "/api/v1/pin-policy/check", "/api/v1/email-templates/preview"}, line.Path)
 		if !reads {
 			auditor.do(line.Method, path, sampleBody(line)).want(403)
 		}
-		if slices.Contains([]string{"settings", "devices", "api-tokens", "customers", "audit-entries"}, section) {
+		if slices.Contains([]string{"settings", "devices", "api-tokens", "customers", "audit-entries", "messaging-configurations", "email-templates", "notifications"}, section) {
 			helpdesk.do(line.Method, path, sampleBody(line)).want(403)
 			provisioner.do(line.Method, path, sampleBody(line)).want(403)
 		}
@@ -143,7 +162,8 @@ func TestForeignCustomer(t *testing.T) {
 	own.do("PATCH", "/api/v1/users/anna", `{"primaryCardNumber":"99990000","fullName":"Anna Secret"}`).want(200)
 	_, console := i.organisation("Brno Library")
 	stranger := i.foreign(console, cardinal.RoleOperator)
-	looks := []string{"/users/anna", "/settings/pin.min-length", "/devices", "/api-tokens", "/imports", "/audit-entries", "/sign-ins", "/exports/users"}
+	looks := []string{"/users/anna", "/settings/pin.min-length", "/devices", "/api-tokens", "/imports", "/audit-entries", "/sign-ins", "/exports/users",
+		"/messaging-configurations", "/email-templates", "/notifications"}
 	state := func() string {
 		var text strings.Builder
 		for _, path := range looks {
@@ -162,7 +182,8 @@ func TestForeignCustomer(t *testing.T) {
 			if named && a.status != 404 && line.Permission != cardinal.PermCustomers {
 				t.Errorf("answered %d: %s", a.status, a.text)
 			}
-			for _, secret := range []string{"anna", "Anna Secret", "Printer", "reader", "99990000", target.device, target.token, target.run, string(i.customer.ID)} {
+			for _, secret := range []string{"anna", "Anna Secret", "Printer", "reader", "99990000", "relay.example.org", "Ours", target.device, target.token, target.run,
+				target.configuration, target.template, target.notification, string(i.customer.ID)} {
 				if strings.Contains(a.text, secret) && line.Permission != cardinal.PermCustomers {
 					t.Errorf("sees %s: %s", secret, a.text)
 				}

@@ -15,5 +15,8 @@ func (s *server) routes() []route {
 		s.customerRoutes(),
 		s.importRoutes(),
 		s.auditRoutes(),
+		s.messagingRoutes(),
+		s.templateRoutes(),
+		s.notificationRoutes(),
 	)
 }
