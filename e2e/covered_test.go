@@ -40,6 +40,7 @@ func TestPathsAreAll(t *testing.T) {
 		{"command", commands(w), []string{
 			"cardinal serve", "cardinal demo", "cardinal init", "cardinal version", "cardinal audit verify", "cardinal device create",
 			"cardinal token create", "cardinal user unlock", "cardinal settings get", "cardinal settings set", "cardinal settings list",
+			"cardinal mail list", "cardinal mail test", "cardinal notification list", "cardinal notification resend", "cardinal notification cancel",
 		}},
 	} {
 		t.Logf("%s: %q", list.name, list.found)

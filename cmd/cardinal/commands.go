@@ -20,15 +20,17 @@ import (
 type commands struct {
 	Global
 
-	Serve    serveCommand `cmd:"" help:"Run the server."`
-	Demo     demoCommand  `cmd:"" help:"Run the server with a sample organisation in a temporary directory; nothing is kept."`
-	Init     initCommand  `cmd:"" help:"Make the data directory, the organisation and its first administrator, who is operator too."`
-	Token    tokenGroup   `cmd:"" help:"API tokens."`
-	Device   deviceGroup  `cmd:"" help:"Devices."`
-	User     userGroup    `cmd:"" help:"Users."`
-	Settings settingGroup `cmd:"" help:"Settings."`
-	Audit    auditGroup   `cmd:"" help:"The audit log."`
-	Version  versionCmd   `cmd:"" help:"Print the version."`
+	Serve        serveCommand      `cmd:"" help:"Run the server."`
+	Demo         demoCommand       `cmd:"" help:"Run the server with a sample organisation in a temporary directory; nothing is kept."`
+	Init         initCommand       `cmd:"" help:"Make the data directory, the organisation and its first administrator, who is operator too."`
+	Token        tokenGroup        `cmd:"" help:"API tokens."`
+	Device       deviceGroup       `cmd:"" help:"Devices."`
+	User         userGroup         `cmd:"" help:"Users."`
+	Settings     settingGroup      `cmd:"" help:"Settings."`
+	Mail         mailGroup         `cmd:"" help:"How e-mail leaves."`
+	Notification notificationGroup `cmd:"" help:"E-mails to users."`
+	Audit        auditGroup        `cmd:"" help:"The audit log."`
+	Version      versionCmd        `cmd:"" help:"Print the version."`
 }
 
 // Global is the flags that every command has. Flags come before CARDINAL_*

@@ -37,6 +37,9 @@ type terminal struct {
 // errRefusedLines ends an import that refused lines, after its report.
 var errRefusedLines = errors.New("lines were refused")
 
+// errNotSent ends a test e-mail that could not be sent, after its report.
+var errNotSent = errors.New("the test e-mail was not sent")
+
 func main() {
 	forgetEmptyVariables()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -105,7 +108,7 @@ func report(err error, t terminal) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errRefusedLines):
+	case errors.Is(err, errRefusedLines), errors.Is(err, errNotSent):
 		return exitFailed
 	}
 	var known *cardinal.Error
