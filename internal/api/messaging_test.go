@@ -53,6 +53,7 @@ func (i *installation) furnishMail() (configuration, template, notification stri
 // notice gives users PINs that expire soon and queues the notices of that.
 func (i *installation) notice(c *client, configuration string, usernames ...string) {
 	i.Helper()
+	c.do("PUT", "/api/v1/settings/pin.history", `{"value":0}`).want(200)
 	for _, set := range [][2]string{
 		{"pin.expiration-hours", "48"}, {"pin.expiration-notice-hours", "24"},
 		{"pin.expiration-notice.messaging-configuration", quoted(configuration)},
@@ -221,7 +222,7 @@ func TestMessagingConfigurationsThatCannotBe(t *testing.T) {
 		`{"usedBy":[]}`:                                                         "unknown",
 		`{"name":"","senderAddress":"x","port":0}`:                              "invalid name, invalid senderAddress, invalid port",
 		`{"security":null,"authentication":null}`:                               "invalid security, invalid authentication",
-		`{"name":null,"host":null,"senderAddress":null}`:                        "invalid name, invalid host, invalid senderAddress",
+		`{"name":null,"host":null,"port":null,"senderAddress":null}`:            "invalid name, invalid host, invalid port, invalid senderAddress",
 		`{"authentication":"xoauth2","tokenEndpoint":"https://x.example.org/"}`: "invalid clientId",
 	} {
 		a := c.do("PATCH", path, body)
@@ -314,6 +315,7 @@ func TestEmailTemplates(t *testing.T) {
 		c.with("If-Match", original.header.Get("ETag")).do("PUT", text, `{"subject":"Bald","text":"x"}`).want(412)
 		c.with("If-Match", original.header.Get("ETag")).do("DELETE", text, nil).want(412)
 		c.with("If-Match", "*").do("PUT", text, `{"subject":"Bald","text":"y"}`).want(200)
+		c.with("If-Match", written.header.Get("ETag")).do("PUT", text, `{"subject":"Bald","text":"y"}`).want(412)
 		whole := c.do("GET", "/api/v1/email-templates/pin-expiration", nil).object()
 		if whole["edited"] != true || fmt.Sprint(whole["languages"]) != "[de]" || whole["texts"].(map[string]any)["de"].(map[string]any)["text"] != "y" {
 			t.Errorf("edited: %v", whole)
@@ -322,6 +324,11 @@ func TestEmailTemplates(t *testing.T) {
 		if back.header.Get("ETag") != original.header.Get("ETag") {
 			t.Error("the original has another tag")
 		}
+		same := c.do("PUT", text, strings.Replace(original.text, `,"written":false`, "", 1)).want(200)
+		if same.object()["written"] != true || same.header.Get("ETag") == original.header.Get("ETag") {
+			t.Error("the original that somebody wrote anew is taken for the original")
+		}
+		c.do("DELETE", text, nil).want(200)
 		c.do("DELETE", path+"/texts/en", nil).want(409)
 		c.do("GET", path+"/texts/fr", nil).want(404)
 		c.with("If-Match", `"x"`).do("PUT", path+"/texts/fr", `{"subject":"x","text":"y"}`).want(412)
@@ -494,6 +501,17 @@ func TestNotifications(t *testing.T) {
 		slices.Sort(names)
 		if strings.Join(names, " ") != "anna bob carl" {
 			t.Errorf("pages give %v", names)
+		}
+	})
+	i.run("one state of a user who has had many", func(t *testing.T) {
+		c.do("POST", path+"/cancel", nil).want(204)
+		c.do("DELETE", "/api/v1/users/bob/pin", nil).want(204) // whose notice would be due too
+		for range 3 {
+			i.notice(c, configuration, "anna")
+		}
+		found := c.do("GET", "/api/v1/notifications?state=cancelled&username=anna&limit=1", nil).want(200)
+		if items := found.items(); len(items) != 1 || !strings.HasSuffix(path, items[0]["id"].(string)) || found.object()["nextCursor"] != nil {
+			t.Errorf("found %s", found.text)
 		}
 	})
 	i.run("what cannot be asked for", func(t *testing.T) {
