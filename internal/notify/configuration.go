@@ -23,6 +23,31 @@ type Secrets struct {
 	RefreshToken cardinal.Token
 }
 
+// goesElsewhere refuses to keep a secret for another server than the one that it
+// was entered for, or for one that is no longer asked through TLS: whoever may
+// change the configuration could have it sent to themselves.
+func goesElsewhere(present, wanted cardinal.MessagingConfiguration, before, entered Secrets) error {
+	var violations []cardinal.Violation
+	again := func(field string) {
+		violations = append(violations, cardinal.Violated(cardinal.ViolationInvalid, field, "This goes to another server than before. Enter it again."))
+	}
+	server := present.Host != wanted.Host || present.Port != wanted.Port || wanted.Security == cardinal.MailPlain && present.Security != wanted.Security
+	if server && !before.Password.IsZero() && entered.Password.IsZero() {
+		again("password")
+	}
+	endpoint := server || present.TokenEndpoint != wanted.TokenEndpoint
+	if endpoint && !before.ClientSecret.IsZero() && entered.ClientSecret.IsZero() {
+		again("clientSecret")
+	}
+	if endpoint && !before.RefreshToken.IsZero() && entered.RefreshToken.IsZero() {
+		again("refreshToken")
+	}
+	if len(violations) == 0 {
+		return nil
+	}
+	return &cardinal.Error{Code: cardinal.CodeInvalid, Detail: violations[0].Message, Violations: violations}
+}
+
 // or are the secrets with those that are empty taken from before.
 func (s Secrets) or(before Secrets) Secrets {
 	if s.Password.IsZero() {
@@ -139,7 +164,7 @@ func (s *Service) AddConfiguration(ctx context.Context, caller cardinal.Caller, 
 }
 
 // ChangeConfiguration replaces a messaging configuration. Empty secrets keep the
-// value that they have. Revision is the one that the caller saw, or 0 to replace
+// value that they have, unless they would then go to another server. Revision is the one that the caller saw, or 0 to replace
 // whatever is there; another one is an Error of CodeStale.
 func (s *Service) ChangeConfiguration(ctx context.Context, caller cardinal.Caller, wanted cardinal.MessagingConfiguration, secrets Secrets) (cardinal.MessagingConfiguration, error) {
 	err := s.write(ctx, caller, func(tx *store.Tx) error {
@@ -152,6 +177,9 @@ func (s *Service) ChangeConfiguration(ctx context.Context, caller cardinal.Calle
 		}
 		before, err := s.open(present)
 		if err != nil {
+			return err
+		}
+		if err := goesElsewhere(present.MessagingConfiguration, wanted, before, secrets); err != nil {
 			return err
 		}
 		kept := secrets.or(before)

@@ -57,6 +57,27 @@ func TestConfigurations(t *testing.T) {
 				p.t.Errorf("with a wrong password: %+v, %v", outcome, err)
 			}
 		})
+		story("a secret that is kept does not go to another server", func(p *post) {
+			c := p.plain("Relay")
+			c.Security, c.Authentication, c.Username = cardinal.MailStartTLS, cardinal.MailAuthSCRAM, "pins"
+			made := p.configure(c, notify.Secrets{Password: cardinal.NewPassword("s3cret")})
+			made.Revision = 0
+			for _, change := range []func(*cardinal.MessagingConfiguration){
+				func(c *cardinal.MessagingConfiguration) { c.Host = "mail.example.net" },
+				func(c *cardinal.MessagingConfiguration) { c.Port++ },
+				func(c *cardinal.MessagingConfiguration) { c.Security = cardinal.MailPlain },
+			} {
+				elsewhere := made
+				change(&elsewhere)
+				_, err := p.service.ChangeConfiguration(p.t.Context(), p.admin, elsewhere, notify.Secrets{})
+				code(p.t, cardinal.CodeInvalid, err)
+				same(p.t, "password", cardinal.ViolationsOf(err)[0].Field)
+				_, err = p.service.ChangeConfiguration(p.t.Context(), p.admin, elsewhere, notify.Secrets{Password: cardinal.NewPassword("s3cret")})
+				same(p.t, nil, err)
+				_, err = p.service.ChangeConfiguration(p.t.Context(), p.admin, made, notify.Secrets{Password: cardinal.NewPassword("s3cret")})
+				same(p.t, nil, err)
+			}
+		})
 		story("all that is wrong is said at once, and nothing is kept", func(p *post) {
 			_, err := p.service.AddConfiguration(p.t.Context(), p.admin, cardinal.MessagingConfiguration{
 				Port: 70000, Security: "maybe", Authentication: cardinal.MailAuthPlain, SenderAddress: "a@example.org, b@example.org", ReplyTo: "Ada <a@example.org>", RatePerMinute: -1,
