@@ -88,7 +88,7 @@ func press(selector string) func(*stage) {
 }
 
 func looks() []look {
-	return slices.Concat(pageLooks(), accessLooks(), bulkLooks(), optionsLooks(), placesLooks(), importLooks(), logsLooks(), dashboardLooks(), usersLooks())
+	return slices.Concat(pageLooks(), accessLooks(), bulkLooks(), optionsLooks(), placesLooks(), importLooks(), logsLooks(), dashboardLooks(), usersLooks(), messagesLooks())
 }
 
 func pageLooks() []look {
@@ -157,6 +157,7 @@ func furnishedElsewhere() []string {
 func TestEveryPageIsFitToLookAt(t *testing.T) {
 	s := newStage(t)
 	s.furnish()
+	s.furnishMessages()
 	s.openToUsers()
 	sessions := map[string]string{"": ""}
 	for _, l := range looks() {

@@ -13,7 +13,7 @@ import (
 const countEvery = 5 * time.Minute
 
 func (a *App) dashboardRoutes(kit *web.Kit) ([]web.Route, error) {
-	return dashboard.Routes(kit, dashboard.Services{Accounts: a.Accounts, SignIns: a.SignIn, Directory: a.Directory})
+	return dashboard.Routes(kit, dashboard.Services{Accounts: a.Accounts, SignIns: a.SignIn, Directory: a.Directory, Notify: a.Notify})
 }
 
 // countRegularly counts the sign-ins that nobody has counted yet, now and every

@@ -112,7 +112,7 @@ func (a *App) pageRoutes(kit *web.Kit) ([]web.Route, error) {
 			})
 		},
 		func() ([]web.Route, error) { return people.BulkRoutes(kit, a.Bulk) },
-		func() ([]web.Route, error) { return options.Routes(kit, options.Services{Accounts: a.Accounts}) },
+		func() ([]web.Route, error) { return options.Routes(kit, options.Services{Accounts: a.Accounts, Notify: a.Notify}) },
 		func() ([]web.Route, error) { return a.logRoutes(kit) },
 		func() ([]web.Route, error) { return a.dashboardRoutes(kit) },
 	} {

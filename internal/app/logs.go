@@ -21,7 +21,7 @@ func (a *App) logRoutes(kit *web.Kit) ([]web.Route, error) {
 		machine = "localhost"
 	}
 	return logs.Routes(kit, logs.Services{
-		Accounts: a.Accounts, SignIns: a.SignIn, Application: applog.New(a.store, logFolder(a.config.Data), machine), Now: a.store.Now,
+		Accounts: a.Accounts, SignIns: a.SignIn, Notify: a.Notify, Application: applog.New(a.store, logFolder(a.config.Data), machine), Now: a.store.Now,
 		SearchAudit: func(ctx context.Context, caller cardinal.Caller, f audit.Filter, before int64, most int) (audit.Found, error) {
 			return audit.Search(ctx, a.store, caller, f, before, most)
 		},

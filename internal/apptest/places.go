@@ -10,6 +10,8 @@ import (
 	"cardinal/internal/app"
 	"cardinal/internal/bulk"
 	"cardinal/internal/directory"
+	"cardinal/internal/letter"
+	"cardinal/internal/notify"
 )
 
 // Places are the addresses of one of everything that pages can be about, so
@@ -19,8 +21,8 @@ type Places struct{ ids []idUnder }
 // idUnder is the identifier that stands for {id} below a path.
 type idUnder struct{ path, id string }
 
-// Furnish makes a device, an API token, another customer, an import and a bulk
-// action for the organisation of the console.
+// Furnish makes a device, an API token, another customer, an import, a bulk action,
+// a messaging configuration and an e-mail template for the organisation of the console.
 func Furnish(t testing.TB, a *app.App, console cardinal.Caller) Places {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
@@ -45,7 +47,15 @@ func Furnish(t testing.TB, a *app.App, console cardinal.Caller) Places {
 	must(err)
 	must(a.Bulk.Start(ctx, console, action, bulk.Request{Kind: bulk.Disable, Selection: bulk.Selection{Usernames: []string{"walker"}}}))
 	must(a.Bulk.Wait(ctx))
+	configuration, err := a.Notify.AddConfiguration(ctx, console, cardinal.MessagingConfiguration{
+		Name: "Mail of the walk", Host: "localhost", Port: 1, SenderAddress: "walk@example.org",
+	}, notify.Secrets{})
+	must(err)
+	template, err := a.Notify.CopyTemplate(ctx, console, string(letter.PINExpiration), "Letter of the walk")
+	must(err)
 	return Places{[]idUnder{
+		{"/options/messaging-configurations/", string(configuration.ID)}, {"/options/email-templates/", template.ID},
+		{"/logs/notifications/", "none"}, // a notification needs an hour to be due: the address leads to nothing
 		{"/options/devices/", string(device.ID)}, {"/options/api-tokens/", string(token.ID)}, {"/options/customers/", string(customer.ID)},
 		{"/import-users/", string(run)}, {"/bulk-actions/", string(action)},
 		// They belong to one person, who has none: the address leads to nothing.

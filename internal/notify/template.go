@@ -208,6 +208,21 @@ func (s *Service) CopyTemplate(ctx context.Context, caller cardinal.Caller, id, 
 	return view, err
 }
 
+// RenameTemplate gives a template that somebody made another name. The error is of
+// CodeInvalid for the name, or of CodeConflict for a taken name or a predefined
+// template.
+func (s *Service) RenameTemplate(ctx context.Context, caller cardinal.Caller, id, name string) error {
+	if err := checkTemplateName(name); err != nil {
+		return err
+	}
+	return s.changeTemplate(ctx, caller, id, "email-template.changed", audit.Fields{"name": name}, func(tx *store.Tx, view TemplateView) error {
+		if view.Predefined {
+			return cardinal.Errorf(cardinal.CodeConflict, "Predefined templates keep their names. Copy it under another one instead.")
+		}
+		return tx.RenameTemplate(ctx, caller.Customer, id, name)
+	})
+}
+
 // called is the name that the audit knows a template by.
 func (v TemplateView) called() string {
 	if v.Predefined {

@@ -34,7 +34,10 @@ type Route struct {
 	MaxBody int64
 	// Repeatable says that a form sent twice does no harm: a search, a preview, a choice.
 	Repeatable bool
-	Handle     Handler
+	// Framed says that the answer stands in a sandboxed frame of another page: it
+	// may have style in its text, and neither loads nor runs anything.
+	Framed bool
+	Handle Handler
 }
 
 // maxBody is how many bytes a request may have (spec: api, errors).

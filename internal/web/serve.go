@@ -18,7 +18,11 @@ const FreshFor = 15 * time.Minute
 // contentPolicy is sent with every answer. Images may come as data: because
 // Tabler's style sheet holds its arrows and ticks that way.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-	"font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	"font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// framedPolicy is sent with what stands in a frame of another page: its own style
+// in its own text, and nothing that runs, loads or is sent.
+const framedPolicy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; sandbox; frame-ancestors 'self'"
 
 // open is the outermost step: request id, security headers, language and
 // theme, and the net under everything that panics.
@@ -68,6 +72,9 @@ func (k *Kit) serve(route Route) http.Handler {
 	}
 	return k.adapt(func(w http.ResponseWriter, r *http.Request) error {
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		if route.Framed {
+			w.Header().Set("Content-Security-Policy", framedPolicy)
+		}
 		if err := k.resolve(w, r); err != nil {
 			return err
 		}

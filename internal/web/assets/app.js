@@ -57,6 +57,8 @@
       event.preventDefault();
       return;
     }
+    // What a frame answers leaves the page and its form as they are.
+    if (event.submitter && event.submitter.formTarget) return;
     if (event.defaultPrevented || form.method !== "post" || "download" in form.dataset) return;
     form.dataset.sent = "true";
     all("button[type=submit]", form).forEach((button) => button.setAttribute("aria-disabled", "true"));

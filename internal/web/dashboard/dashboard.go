@@ -15,6 +15,7 @@ import (
 	"cardinal"
 	"cardinal/internal/account"
 	"cardinal/internal/directory"
+	"cardinal/internal/notify"
 	"cardinal/internal/signin"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
@@ -28,6 +29,7 @@ type Services struct {
 	Accounts  *account.Service
 	SignIns   *signin.Service
 	Directory *directory.Service
+	Notify    *notify.Service
 }
 
 type page struct {
@@ -37,6 +39,7 @@ type page struct {
 
 type data struct {
 	Stats     []web.Stat
+	Notices   []web.Stat // nil where nobody is told anything
 	Attention []matter
 	SignIns   figure
 	Due       figure
@@ -95,7 +98,14 @@ func (p *page) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown.Attention = attention(r, view, lately, failed)
+	post, err := p.post(r, view.Now)
+	if err != nil {
+		return err
+	}
+	shown.Notices = post.stats(r)
+	shown.Attention = append(attention(r, view, lately, failed), post.attention(r)...)
+	pressing := []web.Tone{web.ToneDanger, web.ToneWarning, web.ToneInfo}
+	slices.SortStableFunc(shown.Attention, func(a, b matter) int { return slices.Index(pressing, a.Tone) - slices.Index(pressing, b.Tone) })
 	head := web.Head{Title: words.T("dashboard.title"), Lead: words.T("dashboard.lead", "Organisation", web.SessionOf(r).Organisation)}
 	return p.page.Show(w, r, head, shown)
 }

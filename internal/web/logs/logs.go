@@ -1,5 +1,6 @@
-// Package logs is the pages that tell what happened: *Audit*, *Sign-ins* and
-// *Application log*, each with filter, time range and export.
+// Package logs is the pages that tell what happened: *Audit*, *Sign-ins*,
+// *Notifications* and *Application log*, with filters and, save for notifications,
+// time range and export.
 //
 // It owns the pages and the translation between filters and use cases. It does
 // not own what is on record, nor how an audit entry reads, which is package
@@ -16,6 +17,7 @@ import (
 	"cardinal/internal/account"
 	"cardinal/internal/applog"
 	"cardinal/internal/audit"
+	"cardinal/internal/notify"
 	"cardinal/internal/signin"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
@@ -31,6 +33,7 @@ const onPage = 50
 type Services struct {
 	Accounts    *account.Service
 	SignIns     *signin.Service
+	Notify      *notify.Service
 	Application *applog.Service
 	// SearchAudit and ExportAudit are those of package audit on the program's data.
 	SearchAudit func(ctx context.Context, caller cardinal.Caller, f audit.Filter, before int64, most int) (audit.Found, error)
@@ -49,7 +52,7 @@ type pages struct {
 func Routes(kit *web.Kit, services Services) ([]web.Route, error) {
 	p := &pages{Services: services, kit: kit}
 	var routes []web.Route
-	for _, page := range []func() ([]web.Route, error){p.auditRoutes, p.signInsRoutes, p.applicationRoutes} {
+	for _, page := range []func() ([]web.Route, error){p.auditRoutes, p.signInsRoutes, p.notificationRoutes, p.applicationRoutes} {
 		made, err := page()
 		if err != nil {
 			return nil, err

@@ -38,8 +38,13 @@ func Happening(shell web.Shell, e cardinal.AuditEntry) web.Happening {
 // Named puts "user anna" into words, as entries name actors and subjects: what
 // sort of thing it is, and its name.
 func Named(words *web.Words, text string) string {
-	kind, name, _ := strings.Cut(strings.Replace(text, "API token ", "token ", 1), " ")
+	kind, name, _ := strings.Cut(oneWord().Replace(text), " ")
 	return strings.TrimSpace(words.Code("audit-kind", kind, kind) + " " + name)
+}
+
+// oneWord makes one word of the sorts of things that have two.
+func oneWord() *strings.Replacer {
+	return strings.NewReplacer("API token ", "token ", "messaging configuration ", "messaging-configuration ", "e-mail template ", "email-template ")
 }
 
 // aboutOf leads to the page of what the entry is about, where there is one.

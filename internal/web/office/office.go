@@ -27,8 +27,13 @@ const (
 
 	AuditLogPath       = "/logs/audit"
 	SignInsPath        = "/logs/sign-ins"
+	NotificationsPath  = "/logs/notifications"
 	ApplicationLogPath = "/logs/application"
 
+	MessagingPath        = "/options/messaging-configurations"
+	NewMessagingPath     = "/options/new-messaging-configuration"
+	TemplatesPath        = "/options/email-templates"
+	NewTemplatePath      = "/options/new-email-template"
 	DevicesPath          = "/options/devices"
 	NewDevicePath        = "/options/new-device"
 	TokensPath           = "/options/api-tokens"
@@ -65,6 +70,8 @@ func entries(words *web.Words) []entry {
 		{permission: cardinal.PermReadOptions, label: words.T("policy.title"), url: PolicyPath, icon: "shield-lock"},
 		{permission: cardinal.PermReadOptions, label: words.T("office.options"), icon: "settings", children: []entry{
 			{permission: cardinal.PermReadOptions, label: words.T("general.nav"), url: GeneralPath},
+			{permission: cardinal.PermReadOptions, label: words.T("messaging.title"), url: MessagingPath, also: []string{NewMessagingPath}},
+			{permission: cardinal.PermReadOptions, label: words.T("templates.title"), url: TemplatesPath, also: []string{NewTemplatePath}},
 			{permission: cardinal.PermReadOptions, label: words.T("devices.title"), url: DevicesPath, also: []string{NewDevicePath}},
 			{permission: cardinal.PermReadOptions, label: words.T("tokens.title"), url: TokensPath, also: []string{NewTokenPath}},
 			{permission: cardinal.PermReadOptions, label: words.T("administrators.title"), url: AdministratorsPath, also: []string{NewAdministratorPath, GiveRolePath}},
@@ -76,6 +83,7 @@ func entries(words *web.Words) []entry {
 		{permission: cardinal.PermReadSignIns, label: words.T("logs.title"), icon: "clipboard-list", children: []entry{
 			{permission: cardinal.PermReadLogs, label: words.T("logs.audit"), url: AuditLogPath},
 			{permission: cardinal.PermReadSignIns, label: words.T("logs.sign-ins"), url: SignInsPath},
+			{permission: cardinal.PermReadLogs, label: words.T("notifications.title"), url: NotificationsPath},
 			{permission: cardinal.PermReadLogs, label: words.T("logs.application"), url: ApplicationLogPath},
 		}},
 	}

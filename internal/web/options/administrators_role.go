@@ -169,7 +169,7 @@ func (h *administratorsPage) askRemove(w http.ResponseWriter, r *http.Request) e
 	words := web.WordsOf(r)
 	name := nameOf(view.User)
 	head := web.Head{Title: name, Back: web.Link{URL: office.AdministratorsPath, Label: words.T("administrators.title")}}
-	return h.ask.Show(w, r, head, placeAsk{web.Confirm{
+	return h.ask.Show(w, r, head, placeAsk{Confirm: web.Confirm{
 		Question: words.T("administrators.remove-ask", "Person", name, "Role", words.Code("role", string(view.Role), "")),
 		Effects:  []string{words.T("administrators.remove-user"), words.T("administrators.remove-out")}, Button: words.T("administrators.remove"),
 		Hidden: []web.Hidden{{Name: "revision", Value: revisionText(view.Revision)}}, Action: r.URL.EscapedPath(), Cancel: office.AdministratorsPath,

@@ -24,7 +24,7 @@ type configData struct {
 
 // configRow is a setting with the form that updates it.
 type configRow struct {
-	account.SettingView
+	settingView
 	ID      string
 	Present string // the value in words, for those who may only read
 	Usual   string // the default in words
@@ -52,7 +52,11 @@ func (h *configPage) show(w http.ResponseWriter, r *http.Request) error {
 // is one, stands in place of its row's.
 func (h *configPage) answer(w http.ResponseWriter, r *http.Request, find string, refused *web.Form) error {
 	words := web.WordsOf(r)
-	views, err := h.Accounts.Settings(r.Context(), web.CallerOf(r), find)
+	found, err := h.Accounts.Settings(r.Context(), web.CallerOf(r), find)
+	if err != nil {
+		return err
+	}
+	views, err := h.named(r, found...)
 	if err != nil {
 		return err
 	}
@@ -81,9 +85,9 @@ func (h *configPage) answer(w http.ResponseWriter, r *http.Request, find string,
 	return h.page.Show(w, r, head, data)
 }
 
-func configRowOf(words *web.Words, view account.SettingView, find string, mayChange bool) configRow {
+func configRowOf(words *web.Words, view settingView, find string, mayChange bool) configRow {
 	row := configRow{
-		SettingView: view, ID: rowID(view.Key), Present: inWords(words, view, view.Value), Usual: inWords(words, view, view.Default),
+		settingView: view, ID: rowID(view.Key), Present: inWords(words, view, view.Value), Usual: inWords(words, view, view.Default),
 	}
 	if !mayChange {
 		return row
@@ -98,7 +102,7 @@ func configRowOf(words *web.Words, view account.SettingView, find string, mayCha
 // rowID is the id of a setting's row, to which the page returns after an update.
 func rowID(key string) string { return "setting-" + strings.ReplaceAll(key, ".", "-") }
 
-func configForm(words *web.Words, view account.SettingView, find string) *web.Form {
+func configForm(words *web.Words, view settingView, find string) *web.Form {
 	form := web.NewForm(words, rowID(view.Key)+"-form", words.T("config.update"))
 	form.Action = office.ConfigEditorPath
 	form.Carry("key", view.Key)
@@ -113,10 +117,15 @@ func configForm(words *web.Words, view account.SettingView, find string) *web.Fo
 // update is the button Update of one row, or Reset to default.
 func (h *configPage) update(w http.ResponseWriter, r *http.Request) error {
 	words, caller := web.WordsOf(r), web.CallerOf(r)
-	view, err := h.Accounts.Setting(r.Context(), caller, r.PostFormValue("key"))
+	found, err := h.Accounts.Setting(r.Context(), caller, r.PostFormValue("key"))
 	if err != nil {
 		return err
 	}
+	views, err := h.named(r, found)
+	if err != nil {
+		return err
+	}
+	view := views[0]
 	find := r.PostForm.Get("find")
 	form := configForm(words, view, find)
 	if err := form.Read(r); err != nil {
@@ -126,7 +135,7 @@ func (h *configPage) update(w http.ResponseWriter, r *http.Request) error {
 	if r.PostForm.Get("do") == "reset" {
 		return h.reset(w, r, view, back)
 	}
-	saved, err := h.saveSettings(r, form, []account.SettingView{view})
+	saved, err := h.saveSettings(r, form, views)
 	if err != nil {
 		return err
 	}
@@ -136,7 +145,7 @@ func (h *configPage) update(w http.ResponseWriter, r *http.Request) error {
 	return h.kit.Redirect(w, r, back, web.Success(words.T("config.updated", "Key", view.Key)))
 }
 
-func (h *configPage) reset(w http.ResponseWriter, r *http.Request, view account.SettingView, back string) error {
+func (h *configPage) reset(w http.ResponseWriter, r *http.Request, view settingView, back string) error {
 	words := web.WordsOf(r)
 	form := configForm(words, view, r.PostForm.Get("find"))
 	err := h.Accounts.ChangeSettings(r.Context(), web.CallerOf(r), account.SettingChange{

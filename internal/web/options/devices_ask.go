@@ -73,7 +73,7 @@ func (h *devicesPage) askDevice(w http.ResponseWriter, r *http.Request, view acc
 	confirm.Cancel = below(office.DevicesPath, string(view.ID))
 	confirm.Action = r.URL.Path
 	head := web.Head{Title: view.Name, Back: web.Link{URL: confirm.Cancel, Label: web.WordsOf(r).T("devices.back")}}
-	return h.ask.Show(w, r, head, placeAsk{confirm})
+	return h.ask.Show(w, r, head, placeAsk{Confirm: confirm})
 }
 
 func (h *devicesPage) askToken(w http.ResponseWriter, r *http.Request) error {

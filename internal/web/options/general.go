@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"cardinal"
-	"cardinal/internal/account"
 	"cardinal/internal/setting"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
@@ -34,10 +33,10 @@ func (p *pages) generalRoutes() ([]web.Route, error) {
 	}, nil
 }
 
-func generalForm(words *web.Words, views []account.SettingView) *web.Form {
+func generalForm(words *web.Words, views []settingView) *web.Form {
 	form := web.NewForm(words, "general", words.T("options.save"))
-	under := func(prefix string) []account.SettingView {
-		var some []account.SettingView
+	under := func(prefix string) []settingView {
+		var some []settingView
 		for _, view := range views {
 			if strings.HasPrefix(view.Key, prefix) {
 				some = append(some, view)

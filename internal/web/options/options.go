@@ -11,6 +11,7 @@ import (
 	"embed"
 
 	"cardinal/internal/account"
+	"cardinal/internal/notify"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
 )
@@ -21,6 +22,7 @@ var files embed.FS
 // Services are the use cases that the pages translate to. All must be given.
 type Services struct {
 	Accounts *account.Service
+	Notify   *notify.Service
 }
 
 // pages is what all handlers of this package share.
@@ -33,7 +35,7 @@ type pages struct {
 func Routes(kit *web.Kit, services Services) ([]web.Route, error) {
 	p := &pages{Services: services, kit: kit}
 	var routes []web.Route
-	for _, page := range []func() ([]web.Route, error){p.policyRoutes, p.signInRoutes, p.generalRoutes, p.configRoutes,
+	for _, page := range []func() ([]web.Route, error){p.policyRoutes, p.signInRoutes, p.generalRoutes, p.configRoutes, p.messagingRoutes, p.templateRoutes,
 		p.deviceRoutes, p.tokenRoutes, p.administratorRoutes, p.customerRoutes,
 	} {
 		made, err := page()

@@ -29,7 +29,11 @@ type placeForm struct {
 	Other   web.Link // what else can be done; may be zero
 }
 
-type placeAsk struct{ Confirm web.Confirm }
+// placeAsk is a question, or why it cannot be asked.
+type placeAsk struct {
+	Used    web.Notice
+	Confirm web.Confirm
+}
 
 // placeOnce is a secret that was just made, and where it goes.
 type placeOnce struct {

@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"cardinal"
-	"cardinal/internal/account"
 	"cardinal/internal/setting"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
@@ -31,6 +30,7 @@ type policyData struct {
 	Facts    []web.Fact
 	Try      tryOut
 	Risk     riskView
+	Notices  []web.Notice // what is odd about the notices of expiry in the form
 	Standing standingView
 }
 
@@ -59,11 +59,14 @@ func securityTabs(words *web.Words, path string) []web.Tab {
 // first are the properties that the policy's origin names, in its order; the
 // further rules come after them.
 func first() []string {
-	return []string{setting.PINMinLength.Key, setting.PINDisallowSequential.Key, setting.PINExpirationHours.Key}
+	return []string{
+		setting.PINMinLength.Key, setting.PINDisallowSequential.Key, setting.PINExpirationHours.Key,
+		setting.PINNoticeHours.Key, setting.PINNoticeConfiguration.Key, setting.PINNoticeTemplate.Key,
+	}
 }
 
 // inOrder puts the named settings before the others.
-func inOrder(views []account.SettingView, keys []string) (named, others []account.SettingView) {
+func inOrder(views []settingView, keys []string) (named, others []settingView) {
 	taken := map[string]bool{}
 	for _, key := range keys {
 		for _, view := range views {
@@ -80,7 +83,7 @@ func inOrder(views []account.SettingView, keys []string) (named, others []accoun
 	return named, others
 }
 
-func policyForm(words *web.Words, views []account.SettingView) *web.Form {
+func policyForm(words *web.Words, views []settingView) *web.Form {
 	form := web.NewForm(words, "policy", words.T("options.save"))
 	form.Action = office.PolicyPath
 	named, others := inOrder(views, first())
@@ -88,6 +91,7 @@ func policyForm(words *web.Words, views []account.SettingView) *web.Form {
 	addSettings(form, words, named)
 	form.Section(words.T("policy.further"), "")
 	addSettings(form, words, others)
+	form.Carry(heededName, "")
 	return form
 }
 
@@ -105,7 +109,7 @@ func (h *policyPage) show(w http.ResponseWriter, r *http.Request) error {
 }
 
 // answer shows the page, with the risk of the policy that stands in the form.
-func (h *policyPage) answer(w http.ResponseWriter, r *http.Request, views []account.SettingView, data policyData) error {
+func (h *policyPage) answer(w http.ResponseWriter, r *http.Request, views []settingView, data policyData) error {
 	words := web.WordsOf(r)
 	data.Tabs = securityTabs(words, office.PolicyPath)
 	head := web.Head{Title: words.T("policy.title"), Lead: words.T("policy.lead")}
@@ -150,6 +154,12 @@ func (h *policyPage) save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if above, err := h.warnOnce(r, views, form, before); err != nil || above.Text != "" {
+		if err != nil {
+			return err
+		}
+		return h.answer(w, r, views, policyData{Form: form, Filled: above})
+	}
 	saved, err := h.saveSettings(r, form, views)
 	if err != nil {
 		return err
@@ -181,7 +191,7 @@ func stricter(before, after cardinal.Policy) bool {
 		after.IdentifiesUser && !before.IdentifiesUser
 }
 
-func (h *policyPage) read(r *http.Request) ([]account.SettingView, *web.Form, error) {
+func (h *policyPage) read(r *http.Request) ([]settingView, *web.Form, error) {
 	views, err := h.settingsOf(r, setting.PagePINPolicy)
 	if err != nil {
 		return nil, nil, err
@@ -191,7 +201,7 @@ func (h *policyPage) read(r *http.Request) ([]account.SettingView, *web.Form, er
 }
 
 // propose fills in the shortest length that is safe enough; it saves nothing.
-func (h *policyPage) propose(w http.ResponseWriter, r *http.Request, views []account.SettingView, form *web.Form) error {
+func (h *policyPage) propose(w http.ResponseWriter, r *http.Request, views []settingView, form *web.Form) error {
 	words := web.WordsOf(r)
 	data := policyData{Form: form}
 	next, ok, err := h.judged(r, views, form)
@@ -214,7 +224,7 @@ func (h *policyPage) propose(w http.ResponseWriter, r *http.Request, views []acc
 
 // judged returns the settings as they would be with what stands in the form;
 // false where the form is refused, which then says why.
-func (h *policyPage) judged(r *http.Request, views []account.SettingView, form *web.Form) (setting.Values, bool, error) {
+func (h *policyPage) judged(r *http.Request, views []settingView, form *web.Form) (setting.Values, bool, error) {
 	change := wanted(form, web.WordsOf(r), views)
 	if form.Refused() {
 		return setting.Values{}, false, nil

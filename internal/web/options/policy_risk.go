@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"cardinal"
-	"cardinal/internal/account"
 	"cardinal/internal/policy"
 	"cardinal/internal/setting"
 	"cardinal/internal/web"
@@ -49,7 +48,7 @@ func (h *policyPage) riskPart(w http.ResponseWriter, r *http.Request) error {
 }
 
 // weigh fills in the risk, and how the PINs stand, for the policy in the form.
-func (h *policyPage) weigh(r *http.Request, views []account.SettingView, data *policyData) error {
+func (h *policyPage) weigh(r *http.Request, views []settingView, data *policyData) error {
 	caller := web.CallerOf(r)
 	values, err := h.Accounts.Values(r.Context(), caller)
 	if err != nil {
@@ -74,6 +73,7 @@ func (h *policyPage) weigh(r *http.Request, views []account.SettingView, data *p
 	if !known {
 		return nil
 	}
+	data.Notices = noticesAbout(web.WordsOf(r), next)
 	data.Risk = riskOf(web.WordsOf(r), setting.Policy(next), situation.Situation)
 	if data.Form == nil {
 		data.Risk.Proposal = 0 // there is nothing to fill in

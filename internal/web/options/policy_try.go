@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"cardinal"
-	"cardinal/internal/account"
 	"cardinal/internal/policy"
 	"cardinal/internal/setting"
 	"cardinal/internal/web"
@@ -43,7 +42,7 @@ func (h *policyPage) tryPart(w http.ResponseWriter, r *http.Request) error {
 
 // try judges a PIN by the form as it stands, and keeps neither. It knows no
 // user, so it cannot tell whether the PIN is or was somebody's.
-func (h *policyPage) try(r *http.Request, views []account.SettingView, form *web.Form, pin cardinal.PIN) (tryOut, error) {
+func (h *policyPage) try(r *http.Request, views []settingView, form *web.Form, pin cardinal.PIN) (tryOut, error) {
 	words := web.WordsOf(r)
 	next, ok, err := h.judged(r, views, form)
 	if err != nil {

@@ -15,25 +15,29 @@ import (
 )
 
 // settingsOf returns the settings of a page of the interface in their order.
-func (p *pages) settingsOf(r *http.Request, page setting.Page) ([]account.SettingView, error) {
+func (p *pages) settingsOf(r *http.Request, page setting.Page) ([]settingView, error) {
 	all, err := p.Accounts.Settings(r.Context(), web.CallerOf(r), "")
 	if err != nil {
 		return nil, err
 	}
-	var views []account.SettingView
+	var some []account.SettingView
 	for _, view := range all {
 		if view.Page == page {
-			views = append(views, view)
+			some = append(some, view)
 		}
 	}
-	return views, nil
+	return p.named(r, some...)
 }
 
 // settingField draws a setting as a field that is named after its key.
-func settingField(words *web.Words, view account.SettingView) web.Field {
+func settingField(words *web.Words, view settingView) web.Field {
 	field := web.Field{
 		Name: view.Key, Kind: web.Text, Label: words.Say(view.Label), Hint: words.Say(view.Meaning), Value: textOf(view.Value),
 		Unit: words.Code("unit", view.Key, ""), Nested: dependent(view.Key),
+	}
+	if len(view.Named) > 0 {
+		field.Kind, field.Options, field.Hint = web.Select, view.Named, words.Code("setting-hint", view.Key, field.Hint)
+		return field
 	}
 	switch view.Type {
 	case setting.Integer:
@@ -62,7 +66,7 @@ func dependent(key string) bool {
 	return false
 }
 
-func optionsOf(words *web.Words, view account.SettingView) []web.Option {
+func optionsOf(words *web.Words, view settingView) []web.Option {
 	options := make([]web.Option, len(view.Options))
 	for i, value := range view.Options {
 		options[i] = web.Option{Value: value, Label: words.Code("choice", value, value)}
@@ -88,7 +92,12 @@ func listOf(raw string) []string {
 }
 
 // inWords is a setting's value as people read it.
-func inWords(words *web.Words, view account.SettingView, raw string) string {
+func inWords(words *web.Words, view settingView, raw string) string {
+	for _, option := range view.Named {
+		if option.Value == textOf(raw) {
+			return option.Label
+		}
+	}
 	unit := words.Code("unit", view.Key, "")
 	switch view.Type {
 	case setting.Boolean:
@@ -121,7 +130,7 @@ const unlimited = -1
 
 // rawOf returns what stands in the form for a setting as canonical JSON. What
 // the setting does not take is refused at its field.
-func rawOf(form *web.Form, words *web.Words, view account.SettingView) string {
+func rawOf(form *web.Form, words *web.Words, view settingView) string {
 	var raw string
 	switch view.Type {
 	case setting.Integer:
@@ -145,7 +154,7 @@ func rawOf(form *web.Form, words *web.Words, view account.SettingView) string {
 		raw = jsonOf(form.Value(view.Key))
 	}
 	canonical, err := view.Check(raw)
-	form.Refuse(inLabels([]account.SettingView{view}, err))
+	form.Refuse(inLabels([]settingView{view}, err))
 	return canonical
 }
 
@@ -155,7 +164,7 @@ func jsonOf(value any) string {
 }
 
 // settingsForm adds a field and the stamp of what was seen for each setting.
-func addSettings(form *web.Form, words *web.Words, views []account.SettingView) {
+func addSettings(form *web.Form, words *web.Words, views []settingView) {
 	for _, view := range views {
 		form.Add(settingField(words, view))
 		form.Carry(seenName(view.Key), view.Stamp)
@@ -165,7 +174,7 @@ func addSettings(form *web.Form, words *web.Words, views []account.SettingView) 
 func seenName(key string) string { return "seen." + key }
 
 // wanted is the difference between the form and the settings as they are.
-func wanted(form *web.Form, words *web.Words, views []account.SettingView) account.SettingChange {
+func wanted(form *web.Form, words *web.Words, views []settingView) account.SettingChange {
 	change := account.SettingChange{Values: map[string]*string{}, Seen: map[string]string{}}
 	for _, view := range views {
 		change.Seen[view.Key] = form.Value(seenName(view.Key))
@@ -178,7 +187,7 @@ func wanted(form *web.Form, words *web.Words, views []account.SettingView) accou
 
 // saveSettings saves the form. The first result is false where the form was
 // refused and is to be shown again, with what somebody else saved in between.
-func (p *pages) saveSettings(r *http.Request, form *web.Form, views []account.SettingView) (bool, error) {
+func (p *pages) saveSettings(r *http.Request, form *web.Form, views []settingView) (bool, error) {
 	words := web.WordsOf(r)
 	change := wanted(form, words, views)
 	if form.Refused() {
@@ -196,7 +205,7 @@ func (p *pages) saveSettings(r *http.Request, form *web.Form, views []account.Se
 
 // inLabels returns err with the settings called by their labels, as the page
 // does, and not by their keys, as the API does.
-func inLabels(views []account.SettingView, err error) error {
+func inLabels(views []settingView, err error) error {
 	var refused *cardinal.Error
 	if !errors.As(err, &refused) {
 		return err
@@ -218,7 +227,7 @@ func inLabels(views []account.SettingView, err error) error {
 
 // settingsDiffer notes what somebody else saved where it is not what was typed,
 // and carries on from there.
-func settingsDiffer(form *web.Form, words *web.Words, views []account.SettingView, change account.SettingChange) {
+func settingsDiffer(form *web.Form, words *web.Words, views []settingView, change account.SettingChange) {
 	for _, view := range views {
 		if change.Values[view.Key] != nil && form.Value(seenName(view.Key)) != view.Stamp {
 			form.Differs(view.Key, inWords(words, view, view.Value))
@@ -232,7 +241,7 @@ func settingsDiffer(form *web.Form, words *web.Words, views []account.SettingVie
 }
 
 // settingFacts are the settings for those who may only read them.
-func settingFacts(words *web.Words, views []account.SettingView) []web.Fact {
+func settingFacts(words *web.Words, views []settingView) []web.Fact {
 	facts := make([]web.Fact, len(views))
 	for i, view := range views {
 		facts[i] = web.Fact{Label: words.Say(view.Label), Text: inWords(words, view, view.Value)}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"cardinal"
-	"cardinal/internal/account"
 	"cardinal/internal/setting"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
@@ -46,7 +45,7 @@ func (p *pages) signInRoutes() ([]web.Route, error) {
 }
 
 // signInForm asks for the settings, and for the steps of the lockout one by one.
-func signInForm(words *web.Words, views []account.SettingView, steps []typedStep) *web.Form {
+func signInForm(words *web.Words, views []settingView, steps []typedStep) *web.Form {
 	form := web.NewForm(words, "sign-in", words.T("options.save"))
 	for _, view := range views {
 		form.Carry(seenName(view.Key), view.Stamp)
@@ -152,7 +151,7 @@ func (h *signInPage) save(w http.ResponseWriter, r *http.Request) error {
 	return h.store(w, r, views, data)
 }
 
-func (h *signInPage) store(w http.ResponseWriter, r *http.Request, views []account.SettingView, data signInData) error {
+func (h *signInPage) store(w http.ResponseWriter, r *http.Request, views []settingView, data signInData) error {
 	words, form := web.WordsOf(r), data.Form
 	for _, view := range views {
 		if view.Min == unlimited && form.Checked(unlimitedName(view.Key)) {
@@ -195,7 +194,7 @@ func withoutHidden(hidden []web.Hidden, name string) []web.Hidden {
 }
 
 // limitsOf is the setting of the lockout among those of its page.
-func limitsOf(views []account.SettingView) string {
+func limitsOf(views []settingView) string {
 	for _, view := range views {
 		if view.Key == setting.SignInUserLimits.Key {
 			return view.Value

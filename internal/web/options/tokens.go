@@ -101,7 +101,7 @@ func (h *tokensPage) askRevoke(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	head := web.Head{Title: token.Name, Back: web.Link{URL: office.TokensPath, Label: words.T("tokens.title")}}
-	return h.ask.Show(w, r, head, placeAsk{web.Confirm{
+	return h.ask.Show(w, r, head, placeAsk{Confirm: web.Confirm{
 		Question: words.T("tokens.revoke-ask", "Token", token.Name), Button: words.T("tokens.revoke-button", "Token", token.Name),
 		Effects: []string{words.T("tokens.revoke-stops"), words.T("tokens.revoke-stays")}, Action: r.URL.Path, Cancel: office.TokensPath,
 	}})

@@ -39,7 +39,7 @@ func (p *pages) askRoutes() ([]web.Route, error) {
 // ask shows the question, to be answered at the page's own address.
 func (h *askPage) ask(w http.ResponseWriter, r *http.Request, view account.UserView, confirm web.Confirm) error {
 	confirm.Cancel = office.UserURL(view.Username)
-	head := userHead(web.WordsOf(r), view)
+	head := office.UserHead(web.WordsOf(r), view.Username, view.FullName)
 	head.Back = web.Link{URL: confirm.Cancel, Label: web.WordsOf(r).T("user.back")}
 	return h.page.Show(w, r, head, askData{confirm})
 }

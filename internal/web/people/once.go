@@ -42,7 +42,7 @@ func (p *pages) onceRoutes() ([]web.Route, error) {
 
 func (h *oncePage) show(w http.ResponseWriter, r *http.Request, view account.UserView, once web.Once) error {
 	words := web.WordsOf(r)
-	head := userHead(words, view)
+	head := office.UserHead(words, view.Username, view.FullName)
 	head.Back = web.Link{URL: office.UserURL(view.Username), Label: words.T("user.back")}
 	return h.once.Show(w, r, head, onceData{once, web.Link{URL: office.UserURL(view.Username), Label: words.T("user.done")}})
 }

@@ -44,7 +44,7 @@ func (h *signInsPage) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	words := web.WordsOf(r)
 	path := office.UserURL(view.Username, "sign-ins")
-	data := signInsData{Tabs: userTabs(r, view, tabSignIns), Empty: web.Empty{
+	data := signInsData{Tabs: office.UserTabs(r, view.Username, office.TabSignIns), Empty: web.Empty{
 		Icon: "printer", Title: words.T("sign-ins.none"), Text: words.T("sign-ins.none-text", "User", view.Username),
 	}}
 	if before != "" {
@@ -55,5 +55,5 @@ func (h *signInsPage) show(w http.ResponseWriter, r *http.Request) error {
 		data.Pager.Next = path + office.Query("before", found[signInsOnPage-1].ID)
 	}
 	data.SignIns = found
-	return h.page.Show(w, r, userHead(words, view), data)
+	return h.page.Show(w, r, office.UserHead(words, view.Username, view.FullName), data)
 }

@@ -159,7 +159,7 @@ func (h *userPage) say(w http.ResponseWriter, r *http.Request, view account.User
 		return err
 	}
 	data := userData{
-		Badges: badgesOf(words, view), Tabs: userTabs(r, view, tabDetails), Form: form, Details: detailFacts(words, view), Numbers: numberFacts(words, view),
+		Badges: badgesOf(words, view), Tabs: office.UserTabs(r, view.Username, office.TabDetails), Form: form, Details: detailFacts(words, view), Numbers: numberFacts(words, view),
 		PIN: pinFacts(r, view), Access: accessFacts(r, view), Changes: changeFacts(words, changes),
 		Said: said,
 	}
@@ -170,7 +170,7 @@ func (h *userPage) say(w http.ResponseWriter, r *http.Request, view account.User
 	if changes.PIN+changes.Number == 0 {
 		data.Reset = ""
 	}
-	head := userHead(words, view)
+	head := office.UserHead(words, view.Username, view.FullName)
 	if form != nil {
 		head.Status = form.Status()
 	}
@@ -202,33 +202,6 @@ func (d *userData) allow(caller cardinal.Caller, view account.UserView) {
 			d.Delete = at("delete")
 		}
 	}
-}
-
-func userHead(words *web.Words, view account.UserView) web.Head {
-	head := web.Head{Title: view.FullName, Lead: view.Username, Back: web.Link{URL: office.UsersPath, Label: words.T("users.title")}}
-	if view.FullName == "" {
-		head.Title, head.Lead = view.Username, ""
-	}
-	return head
-}
-
-// The tabs of *User details*, by the part of the address that leads to them.
-const (
-	tabDetails = ""
-	tabSignIns = "sign-ins"
-	tabAudit   = "audit"
-)
-
-func userTabs(r *http.Request, view account.UserView, active string) []web.Tab {
-	words, caller := web.WordsOf(r), web.CallerOf(r)
-	tabs := []web.Tab{{Label: words.T("user.tab-details"), URL: office.UserURL(view.Username), Active: active == tabDetails}}
-	if caller.May(cardinal.PermReadSignIns) {
-		tabs = append(tabs, web.Tab{Label: words.T("user.tab-sign-ins"), URL: office.UserURL(view.Username, tabSignIns), Active: active == tabSignIns})
-	}
-	if caller.May(cardinal.PermReadLogs) {
-		tabs = append(tabs, web.Tab{Label: words.T("user.tab-audit"), URL: office.UserURL(view.Username, tabAudit), Active: active == tabAudit})
-	}
-	return tabs
 }
 
 func changeFacts(words *web.Words, changes credential.ChangesToday) []web.Fact {

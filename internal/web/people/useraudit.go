@@ -31,7 +31,7 @@ func (p *pages) userAuditRoutes() ([]web.Route, error) {
 		return nil, err
 	}
 	h := &userAuditPage{p, page}
-	return []web.Route{{Pattern: "GET " + office.UsersPath + "/{username}/" + tabAudit, Permission: cardinal.PermReadLogs, Handle: h.show}}, nil
+	return []web.Route{{Pattern: "GET " + office.UsersPath + "/{username}/" + office.TabAudit, Permission: cardinal.PermReadLogs, Handle: h.show}}, nil
 }
 
 // show lists what was done to the user, newest first.
@@ -50,8 +50,8 @@ func (h *userAuditPage) show(w http.ResponseWriter, r *http.Request) error {
 	// Of nobody with this very name a search finds those whose name it is a part of.
 	found = slices.DeleteFunc(found, func(e cardinal.AuditEntry) bool { return e.Subject != subject })
 	words, shell := web.WordsOf(r), web.ShellOf(r)
-	path := office.UserURL(view.Username, tabAudit)
-	data := userAuditData{Tabs: userTabs(r, view, tabAudit), Empty: web.Empty{
+	path := office.UserURL(view.Username, office.TabAudit)
+	data := userAuditData{Tabs: office.UserTabs(r, view.Username, office.TabAudit), Empty: web.Empty{
 		Icon: "history", Title: words.T("user.audit-none"), Text: words.T("user.audit-none-text", "User", view.Username),
 	}}
 	if before != 0 {
@@ -65,5 +65,5 @@ func (h *userAuditPage) show(w http.ResponseWriter, r *http.Request) error {
 		data.History.Events = append(data.History.Events, office.Happening(shell, entry))
 	}
 	data.Pager.Shown = words.T("user.audit-shown", "Count", len(found))
-	return h.page.Show(w, r, userHead(words, view), data)
+	return h.page.Show(w, r, office.UserHead(words, view.Username, view.FullName), data)
 }
