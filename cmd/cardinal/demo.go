@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
@@ -30,13 +31,21 @@ func (c demoCommand) Run(ctx context.Context, t terminal) (err error) {
 			return err
 		}
 	}
+	post, err := demo.Catch()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, post.Close()) }()
 	clock := &app.Clock{}
-	a, err := app.Open(ctx, app.Config{Data: dir, ClockOffset: c.ClockOffset, Clock: clock.Now, Create: true, Log: t.err})
+	a, err := app.Open(ctx, app.Config{
+		Data: dir, ClockOffset: c.ClockOffset, Clock: clock.Now, Create: true, Log: t.err,
+		Beside: map[string]http.Handler{demo.CaughtPath: post.Pages()},
+	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(ctx))) }()
-	sample, err := demo.Fill(ctx, a, clock)
+	sample, err := demo.Fill(ctx, a, clock, post)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -53,6 +62,8 @@ func tell(t terminal, s demo.Sample, url string) error {
   administrator   %s   %s
   user            %s   %s
 
+E-mail is caught, and shown at %s%s
+
 A device asks who somebody is:
 
   curl -s %s/api/v1/sign-in -H "Authorization: Bearer %s" \
@@ -60,5 +71,5 @@ A device asks who somebody is:
 
 Nothing is kept. Stop with Ctrl-C.
 `, s.Organisation, url, s.Administrator, s.AdminPassword.Reveal(), s.User, s.UserPassword.Reveal(),
-		url, s.Device.Reveal(), s.User, s.UserPIN.Reveal())
+		url, demo.CaughtPath, url, s.Device.Reveal(), s.User, s.UserPIN.Reveal())
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -47,6 +48,9 @@ type Config struct {
 	Clock func() time.Time
 	// TrustedProxies are whose X-Forwarded-Proto and X-Forwarded-For are believed.
 	TrustedProxies []netip.Prefix
+	// Beside are further handlers by path, each for the path and what is below it:
+	// the demonstration's.
+	Beside map[string]http.Handler
 	// Mail is how mail servers are spoken to; the zero value is a server's.
 	Mail notify.Options
 }

@@ -34,6 +34,10 @@ func (a *App) Handler() (http.Handler, error) {
 	for _, path := range []string{"/api/", "/healthz", "/readyz"} {
 		mux.Handle(path, proxies(a.config.TrustedProxies).behind(rest))
 	}
+	for path, handler := range a.config.Beside {
+		mux.Handle(path, handler)
+		mux.Handle(path+"/", handler)
+	}
 	mux.Handle("/", pages)
 	return mux, nil
 }
@@ -112,7 +116,9 @@ func (a *App) pageRoutes(kit *web.Kit) ([]web.Route, error) {
 			})
 		},
 		func() ([]web.Route, error) { return people.BulkRoutes(kit, a.Bulk) },
-		func() ([]web.Route, error) { return options.Routes(kit, options.Services{Accounts: a.Accounts, Notify: a.Notify}) },
+		func() ([]web.Route, error) {
+			return options.Routes(kit, options.Services{Accounts: a.Accounts, Notify: a.Notify})
+		},
 		func() ([]web.Route, error) { return a.logRoutes(kit) },
 		func() ([]web.Route, error) { return a.dashboardRoutes(kit) },
 	} {

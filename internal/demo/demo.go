@@ -47,18 +47,19 @@ type Sample struct {
 }
 
 // Fill makes the organisation in an empty installation that runs by the clock:
-// three days of its life, at the end of which the clock is right. The passwords
+// three days of its life, at the end of which the clock is right, and whose e-mail
+// the post catches. The passwords
 // and the device's token are new random ones each time.
-func Fill(ctx context.Context, a *app.App, clock *app.Clock) (Sample, error) {
+func Fill(ctx context.Context, a *app.App, clock *app.Clock, post *Post) (Sample, error) {
 	defer clock.SetBack(0)
-	s, err := fill(ctx, a, clock)
+	s, err := fill(ctx, a, clock, post)
 	if err != nil {
 		return s, fmt.Errorf("demo: %w", err)
 	}
 	return s, nil
 }
 
-func fill(ctx context.Context, a *app.App, clock *app.Clock) (Sample, error) {
+func fill(ctx context.Context, a *app.App, clock *app.Clock, post *Post) (Sample, error) {
 	s := Sample{
 		Organisation: organisation, Administrator: administrator, User: user,
 		AdminPassword: password(), UserPassword: password(),
@@ -90,7 +91,10 @@ func fill(ctx context.Context, a *app.App, clock *app.Clock) (Sample, error) {
 	if s.UserPIN, _, err = a.Door.GeneratePIN(ctx, caller, user, 0); err != nil {
 		return s, err
 	}
-	return s, a.Accounts.SetPassword(ctx, caller, user, s.UserPassword)
+	if err := a.Accounts.SetPassword(ctx, caller, user, s.UserPassword); err != nil {
+		return s, err
+	}
+	return s, post.configure(ctx, a, caller)
 }
 
 // password makes one that can be typed from a console.
