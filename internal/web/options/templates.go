@@ -27,6 +27,7 @@ type templatesList struct {
 type templatesGroup struct {
 	ID    string
 	Title string
+	Kinds bool // the names do not tell the kind
 	Rows  []templateRow
 	Empty web.Empty
 }
@@ -82,7 +83,7 @@ func (h *templatesPage) showAll(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	predefined := templatesGroup{ID: "predefined", Title: words.T("templates.predefined")}
-	own := templatesGroup{ID: "own", Title: words.T("templates.own"), Empty: web.Empty{Icon: "template", Title: words.T("templates.none"), Text: words.T("templates.none-text")}}
+	own := templatesGroup{ID: "own", Title: words.T("templates.own"), Kinds: true, Empty: web.Empty{Icon: "template", Title: words.T("templates.none"), Text: words.T("templates.none-text")}}
 	for _, view := range found {
 		row := templateRow{
 			URL: templateURL(view.ID), Name: templateName(words, view), Kind: words.Code("letter", string(view.Kind), string(view.Kind)),
@@ -116,7 +117,7 @@ func templateName(words *web.Words, view notify.TemplateView) string {
 func languageNames(words *web.Words, tags []string) string {
 	names := make([]string, len(tags))
 	for i, tag := range tags {
-		names[i] = words.Code("choice", tag, tag)
+		names[i], _, _ = strings.Cut(words.Code("choice", tag, tag), " (") // its own name alone
 	}
 	return strings.Join(names, ", ")
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"net/http"
 	"slices"
-	"strings"
 
 	"cardinal"
 	"cardinal/internal/letter"
@@ -103,7 +102,7 @@ func (h *templatesPage) answer(w http.ResponseWriter, r *http.Request, view noti
 func languageTabs(words *web.Words, view notify.TemplateView, chosen setting.Language) []web.Tab {
 	var tabs []web.Tab
 	for _, language := range setting.Languages() {
-		name, _, _ := strings.Cut(words.Code("choice", string(language), string(language)), " (")
+		name := languageNames(words, []string{string(language)})
 		if slices.Contains(view.Languages, string(language)) && view.Predefined {
 			name += " ·"
 		}

@@ -27,7 +27,7 @@ body { display: flex; flex-direction: column; font: 15px/1.5 system-ui, -apple-s
 header { padding: 14px 18px; border-bottom: 1px solid #d5dae1; overflow-wrap: anywhere; }
 header span, summary, h1 { color: #57606e; font-size: 13px; font-weight: 400; margin: 0; }
 header strong { display: block; }
-iframe { flex: 1; border: 0; width: 100%; min-height: 0; background: #fff; }
+iframe { flex: 1; border: 0; width: 100%; min-height: 0; }
 details { border-top: 1px solid #d5dae1; max-height: 45%; overflow: auto; flex: none; }
 summary { padding: 10px 18px; cursor: pointer; }
 details[open] { flex: 1; }
