@@ -41,11 +41,12 @@ var arrows = map[string][]string{
 	"internal/account":          useCase("internal/credential", "internal/auth", "internal/letter"), // a new user gets a PIN and a way in
 	"internal/directory":        useCase("internal/credential", "internal/account", "internal/directory/people"),
 	"internal/directory/people": nil,
-	"internal/bulk":             useCase("internal/credential", "internal/account"),
+	"internal/bulk":             useCase("internal/credential", "internal/account", "internal/wayback"),
 	"internal/idempotency":      useCase(),
 	"internal/applog":           useCase(),
 	"internal/automation":       useCase("internal/credential", "internal/notify"), // a rule's actions
 	"internal/notify":           useCase("internal/mail", "internal/letter"),
+	"internal/wayback":          useCase("internal/auth", "internal/credential", "internal/letter", "internal/notify"), // links that set a password or a PIN
 
 	// Edges: they translate between the outside and the use cases.
 	"internal/api": edge(),
@@ -91,7 +92,7 @@ func useCase(downwards ...string) []string {
 
 func edge(others ...string) []string {
 	return append(others, "internal/credential", "internal/signin", "internal/account", "internal/directory",
-		"internal/directory/people", "internal/bulk", "internal/idempotency", "internal/automation", "internal/notify", "internal/letter", "internal/auth", "internal/audit",
+		"internal/directory/people", "internal/bulk", "internal/idempotency", "internal/automation", "internal/notify", "internal/letter", "internal/auth", "internal/wayback", "internal/audit",
 		"internal/setting", "internal/policy", "internal/cardformat", "internal/applog")
 }
 

@@ -29,6 +29,7 @@ import (
 	"cardinal/internal/seal"
 	"cardinal/internal/signin"
 	"cardinal/internal/store"
+	"cardinal/internal/wayback"
 	"cardinal/internal/web/setup"
 )
 
@@ -63,6 +64,7 @@ type App struct {
 	Auth      *auth.Service
 	Directory *directory.Service
 	Bulk      *bulk.Service
+	Ways      *wayback.Service
 	Notify    *notify.Service
 	Log       *slog.Logger
 	config    Config
@@ -117,6 +119,7 @@ func (a *App) wire() {
 	a.Door = credential.New(a.store, a.ring, rand.Reader, a.Log)
 	a.Accounts = account.New(a.store, a.ring, a.Door, passwords, a.Log)
 	a.Auth = auth.New(a.store, a.ring, passwords)
+	a.Ways = wayback.New(a.store, a.ring, a.Auth, passwords)
 	a.SignIn = signin.New(a.store, a.ring, a.Door.FindNumber)
 	a.Directory = directory.New(a.store, a.Accounts, a.Door, a.Log)
 	a.Notify = notify.New(a.store, a.ring, a.Log, a.config.Mail)

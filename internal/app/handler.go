@@ -105,7 +105,7 @@ func (a *App) pageRoutes(kit *web.Kit) ([]web.Route, error) {
 	}
 	for _, more := range []func() ([]web.Route, error){
 		func() ([]web.Route, error) {
-			return access.Routes(kit, access.Services{Accounts: a.Accounts, Auth: a.Auth, Nav: self.Nav(a.Door)})
+			return access.Routes(kit, access.Services{Accounts: a.Accounts, Auth: a.Auth, Ways: a.Ways, Nav: self.Nav(a.Door)})
 		},
 		func() ([]web.Route, error) {
 			return setup.Routes(kit, setup.Services{Accounts: a.Accounts, Auth: a.Auth, Gate: a.gate})

@@ -15,6 +15,7 @@ import (
 	"cardinal/internal/auth"
 	"cardinal/internal/idempotency"
 	"cardinal/internal/store"
+	"cardinal/internal/wayback"
 	"cardinal/internal/web/setup"
 )
 
@@ -172,7 +173,7 @@ func (a *App) pruneRegularly(ctx context.Context) {
 			now := tx.Now()
 			return tx.Prune(ctx, store.PastUse{
 				Keys: now.Add(-idempotency.Kept), Idle: now.Add(-auth.SessionIdle), Absolute: now.Add(-auth.SessionAbsolute),
-				Waiting: now.Add(-auth.WaitingLife),
+				Waiting: now.Add(-auth.WaitingLife), Asked: now.Add(-wayback.Hour),
 				// A year is the longest that signin.user.forget-hours can ask for.
 				Counters: now.AddDate(0, 0, -366),
 				// A few days longer than any zone or step of the clock could need.

@@ -103,7 +103,7 @@ type guess struct {
 // name, or several and none is named, the try is counted with the oldest one, so
 // that it costs as much and is limited as tightly as any other.
 func (s *Service) guess(ctx context.Context, c Credentials, from Origin) (guess, error) {
-	g := guess{address: addressSubject(from.Address)}
+	g := guess{address: AddressSubject(from.Address)}
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
 		customers, err := tx.Customers(ctx, "", 2)
 		if err != nil {
@@ -135,9 +135,9 @@ func (s *Service) guess(ctx context.Context, c Credentials, from Origin) (guess,
 	return g, err
 }
 
-// addressSubject names the counter of an address: of IPv6 the network of 64 bits,
+// AddressSubject names the counter of an address: of IPv6 the network of 64 bits,
 // for that is what one connection has (RFC 6177).
-func addressSubject(address string) string {
+func AddressSubject(address string) string {
 	parsed, err := netip.ParseAddr(address)
 	if err != nil {
 		return "address " + address
@@ -290,6 +290,17 @@ func takeBack(ctx context.Context, tx *store.Tx, g guess) error {
 		return err
 	}
 	return tx.SetCounter(ctx, g.customer, g.account, store.Counter{})
+}
+
+// ForgetTries clears the count of wrong passwords of a user who has proved
+// otherwise who they are, in the transaction of that; tries at their second factor
+// stay counted.
+func (s *Service) ForgetTries(ctx context.Context, tx *store.Tx, user cardinal.User) error {
+	subject := s.account(user.Customer, user.Username)
+	if _, err := tx.LockCounter(ctx, user.Customer, subject); err != nil {
+		return err
+	}
+	return tx.SetCounter(ctx, user.Customer, subject, store.Counter{})
 }
 
 // cut makes of what a browser sent a text that every database takes.

@@ -52,7 +52,7 @@ func (s *Service) Confirm(ctx context.Context, caller cardinal.Caller, proof Pro
 // present compares the caller's present password; a wrong one counts like one
 // at sign-in.
 func (s *Service) present(ctx context.Context, caller cardinal.Caller, current cardinal.Password) (guess, cardinal.User, Hash, error) {
-	g := guess{customer: caller.Customer, known: true, account: s.account(caller.Customer, caller.Name), address: addressSubject(caller.Address)}
+	g := guess{customer: caller.Customer, known: true, account: s.account(caller.Customer, caller.Name), address: AddressSubject(caller.Address)}
 	user, hash, err := s.begin(ctx, g, caller.Name)
 	if err != nil {
 		return g, user, hash, err

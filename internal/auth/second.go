@@ -119,7 +119,7 @@ type factorTry struct {
 // factorGuess counts tries at a person's second factor, apart from those at
 // their password: who knows the password cannot clear the count with it.
 func (s *Service) factorGuess(user cardinal.User, address string) guess {
-	return guess{customer: user.Customer, known: true, account: "factor " + string(user.ID), address: addressSubject(address)}
+	return guess{customer: user.Customer, known: true, account: "factor " + string(user.ID), address: AddressSubject(address)}
 }
 
 // try counts a try, judges it, and if it is right takes the count back and does

@@ -18,6 +18,7 @@ const (
 	APIToken     TokenKind = "capi_"
 	SessionToken TokenKind = "cses_"
 	PendingToken TokenKind = "cpen_" // a sign-in that waits for its second factor
+	LinkToken    TokenKind = "clnk_" // a link by e-mail
 )
 
 // NewToken makes a token: the prefix of its kind and 52 letters and digits

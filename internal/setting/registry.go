@@ -1,6 +1,7 @@
 package setting
 
 import (
+	"net/url"
 	"strings"
 	"time"
 
@@ -50,6 +51,8 @@ var (
 		"PIN changes a day", "How often a user may submit a new PIN in a calendar day, whether it is accepted or not. 0: never, -1: without limit."})
 	UserCanChangePINAskCurrent = boolean("user.can-change-pin.ask-current", false, about{PageGeneral,
 		"Ask for the present PIN first", "Asks users for their present PIN before they may change it."})
+	UserCanRequestPIN = boolean("user.can-request-pin", false, about{PageGeneral,
+		"Allow users to have a new PIN sent by e-mail", "Lets users ask for a new generated PIN by e-mail, on the sign-in page and on their page Change Details. It takes the address of this server and a messaging configuration."})
 	UserCanChangeCardID = boolean("user.can-change-card-id", false, about{PageGeneral,
 		"Allow users to change their Card/ID number", "Gives users the button Change Number on their page Change Details."})
 	UserCanChangeCardIDWhich = choice("user.can-change-card-id.which", cardinal.Primary, cardinal.Slots(), about{PageGeneral,
@@ -72,6 +75,8 @@ var (
 var (
 	CustomerName = text("customer.name", "Organisation", 100, required, about{PageGeneral,
 		"Organisation name", "The name of the organisation, as it stands on pages and in e-mails."})
+	CustomerAddress = text("customer.address", "", 200, addressTakes, about{PageGeneral,
+		"Address of this server", "Where people reach these pages, as in https://pins.example.org. Links in e-mails begin with it; empty: no links are sent."})
 	CustomerTimeZone = text("customer.time-zone", "UTC", 64, timeZoneTakes, about{PageGeneral,
 		"Time zone", "The zone of the organisation's calendar day and of the times on pages, as in Europe/Prague."})
 	CustomerLanguage = choice("customer.language", English, Languages(), about{PageGeneral,
@@ -137,11 +142,11 @@ func All() []Definition {
 		PINGeneratedLength.Definition, PINGeneratedCharacters.Definition, PINExpirationHours.Definition, PINNoticeHours.Definition, PINNoticeConfiguration.Definition,
 		PINNoticeTemplate.Definition, PINIdentifiesUser.Definition,
 		UserCanChangePIN.Definition, UserCanChangePINTimes.Definition, UserCanChangePINAskCurrent.Definition,
-		UserCanChangeCardID.Definition, UserCanChangeCardIDWhich.Definition, UserCanChangeCardIDAuto.Definition,
+		UserCanRequestPIN.Definition, UserCanChangeCardID.Definition, UserCanChangeCardIDWhich.Definition, UserCanChangeCardIDAuto.Definition,
 		UserCanChangeCardIDTimes.Definition, UserCanViewCardID.Definition, CardIDGeneratedLength.Definition,
 		CardIDGenerateForNewUsers.Definition, CardNumberConversion.Definition,
 		MailConfiguration.Definition, MailPINChanged.Definition, MailPINRemoved.Definition, MailNumberGenerated.Definition, MailAccountLocked.Definition,
-		CustomerName.Definition, CustomerTimeZone.Definition, CustomerLanguage.Definition,
+		CustomerName.Definition, CustomerAddress.Definition, CustomerTimeZone.Definition, CustomerLanguage.Definition,
 		SignInMethods.Definition, SignInUserLimits.Definition, SignInUserForgetHours.Definition, SignInDeviceBudget.Definition,
 		SignInDeviceRefill.Definition, SignInPINPerDay.Definition, AuthSecondFactorRequired.Definition, APIRatePerSecond.Definition,
 	}
@@ -193,6 +198,16 @@ func anything(string) cardinal.Sentence { return cardinal.Sentence{} }
 func required(value string) cardinal.Sentence {
 	if strings.TrimSpace(value) == "" {
 		return cardinal.Say("a text that is not empty")
+	}
+	return cardinal.Sentence{}
+}
+
+// addressTakes accepts where a server is, without a path: what links begin with.
+func addressTakes(value string) cardinal.Sentence {
+	u, err := url.Parse(value)
+	whole := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && value == u.Scheme+"://"+u.Host
+	if value != "" && !whole {
+		return cardinal.Say("an address with https:// or http:// and nothing after the name and the port, as in https://pins.example.org")
 	}
 	return cardinal.Sentence{}
 }

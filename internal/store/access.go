@@ -202,6 +202,7 @@ type PastUse struct {
 	Idle     time.Time // sessions not used since
 	Absolute time.Time // sessions made before
 	Waiting  time.Time // sign-ins without their second factor, and passkeys' challenges, made before
+	Asked    time.Time // links by e-mail asked for before
 	Counters time.Time // counters not changed since, unless they still lock
 	Day      string    // daily counts of days before, as 2006-01-02
 }
@@ -211,9 +212,10 @@ func (tx *Tx) Prune(ctx context.Context, p PastUse) error {
 	_, keysErr := tx.q.PruneIdempotencyKeys(ctx, millis(p.Keys))
 	_, sessionsErr := tx.q.DeleteSessionsBefore(ctx, db.DeleteSessionsBeforeParams{SeenAt: millis(p.Idle), CreatedAt: millis(p.Absolute)})
 	waitingErr := tx.pruneWaiting(ctx, p.Waiting)
+	waysErr := tx.pruneWays(ctx, p.Asked)
 	_, countersErr := tx.q.PruneCounters(ctx, db.PruneCountersParams{Forgotten: millis(p.Counters), Now: millis(tx.now)})
 	_, countsErr := tx.q.PruneChangeCounts(ctx, p.Day)
-	if err := errors.Join(keysErr, sessionsErr, waitingErr, countersErr, countsErr); err != nil {
+	if err := errors.Join(keysErr, sessionsErr, waitingErr, waysErr, countersErr, countsErr); err != nil {
 		return fmt.Errorf("prune: %w", err)
 	}
 	return nil

@@ -76,12 +76,16 @@ func (tx *Tx) DeleteUser(ctx context.Context, u cardinal.User) error {
 	return one(rows, err, "user")
 }
 
-// SetPassword writes the argon2id hash of a user's password.
+// SetPassword writes the argon2id hash of a user's password, and ends the links
+// by e-mail with which one could be set.
 func (tx *Tx) SetPassword(ctx context.Context, u cardinal.User, hash string, mustChange bool) error {
 	rows, err := tx.q.SetPassword(ctx, db.SetPasswordParams{
 		CustomerID: string(u.Customer), ID: string(u.ID), PasswordHash: hash, PasswordMustChange: mustChange, UpdatedAt: millis(tx.now),
 	})
-	return one(rows, err, "user")
+	if err := one(rows, err, "user"); err != nil {
+		return err
+	}
+	return tx.dropPasswordLinks(ctx, u)
 }
 
 // PasswordHash reads the argon2id hash of a user's password; empty if they have none.

@@ -402,3 +402,20 @@ type User struct {
 	SearchBlock        int64
 	Language           string
 }
+
+type WaysAsked struct {
+	ID         string
+	CustomerID string
+	Subject    string
+	CreatedAt  int64
+}
+
+type WaysBack struct {
+	TokenHash  []byte
+	CustomerID string
+	UserID     string
+	Kind       string
+	Email      string
+	CreatedAt  int64
+	EndsAt     int64
+}

@@ -1,5 +1,5 @@
 // Package access is the pages about getting in: signing in with password and
-// second factor, signing out, proving once more who one is, one's own password
+// second factor, signing out, links by e-mail for who forgot their password, proving once more who one is, one's own password
 // and second factors, and where one is signed in. It also resolves sessions for
 // the page kit.
 //
@@ -14,6 +14,7 @@ import (
 	"cardinal"
 	"cardinal/internal/account"
 	"cardinal/internal/auth"
+	"cardinal/internal/wayback"
 	"cardinal/internal/web"
 )
 
@@ -32,6 +33,7 @@ const (
 type Services struct {
 	Accounts *account.Service
 	Auth     *auth.Service
+	Ways     *wayback.Service
 	Nav      func(*http.Request) (web.Nav, error)
 }
 
@@ -47,7 +49,7 @@ func Routes(kit *web.Kit, services Services) ([]web.Route, error) {
 	var routes []web.Route
 	for _, page := range []func() ([]web.Route, error){
 		p.signInRoutes, p.secondRoutes, p.passwordRoutes, p.confirmRoutes, p.sessionsRoutes,
-		p.factorRoutes, p.appRoutes, p.passkeyRoutes, p.codesRoutes,
+		p.forgotRoutes, p.newPasswordRoutes, p.factorRoutes, p.appRoutes, p.passkeyRoutes, p.codesRoutes,
 	} {
 		made, err := page()
 		if err != nil {

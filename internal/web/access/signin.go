@@ -11,11 +11,17 @@ import (
 
 type signInPage struct {
 	*pages
-	page *web.Page[formData]
+	page *web.Page[signInData]
+}
+
+// signInData is the form, and the ways for who cannot fill it in.
+type signInData struct {
+	formData
+	Ways []web.Link
 }
 
 func (p *pages) signInRoutes() ([]web.Route, error) {
-	page, err := web.Parse[formData](p.kit, outside(), "signin.html")
+	page, err := web.Parse[signInData](p.kit, outside(), "signin.html")
 	if err != nil {
 		return nil, err
 	}
@@ -30,8 +36,8 @@ func (p *pages) signInRoutes() ([]web.Route, error) {
 
 // door tells what the sign-in page depends on: the only organisation, or that
 // there are several or none.
-func (s *signInPage) door(r *http.Request) (only cardinal.Customer, several bool, err error) {
-	only, err = s.Accounts.CustomerNamed(r.Context(), "")
+func (p *pages) door(r *http.Request) (only cardinal.Customer, several bool, err error) {
+	only, err = p.Accounts.CustomerNamed(r.Context(), "")
 	switch cardinal.CodeOf(err) {
 	case cardinal.CodeInvalid:
 		return cardinal.Customer{}, true, nil
@@ -73,7 +79,9 @@ func nobodyYet(r *http.Request, only cardinal.Customer, several bool) web.Notice
 }
 
 func (s *signInPage) answer(w http.ResponseWriter, r *http.Request, only cardinal.Customer, data formData) error {
-	return s.page.Show(w, r, web.Head{Title: web.WordsOf(r).T("access.sign-in.title"), Lead: only.Name, Status: data.Form.Status()}, data)
+	words := web.WordsOf(r)
+	ways := []web.Link{{URL: forgotPasswordPath, Label: words.T("access.forgot-password.title")}}
+	return s.page.Show(w, r, web.Head{Title: words.T("access.sign-in.title"), Lead: only.Name, Status: data.Form.Status()}, signInData{data, ways})
 }
 
 func (s *signInPage) signIn(w http.ResponseWriter, r *http.Request) error {
