@@ -63,6 +63,7 @@ type task struct {
 	fresh    bool // the user was made in this transaction and has had nothing yet
 	own      bool // self-service, which has a daily limit of its own
 	replaced bool // a PIN was there before
+	mailed   bool // the new PIN goes to the user by e-mail, which tells them enough
 }
 
 func (d *Door) begin(ctx context.Context, tx *store.Tx, caller cardinal.Caller, user cardinal.User) (*task, error) {

@@ -25,6 +25,7 @@ type OwnPIN struct {
 // OwnOptions says what a user may do on *Change Details*, and the rules for it.
 type OwnOptions struct {
 	PIN         bool // change the PIN
+	MailPIN     bool // have a new PIN sent by e-mail
 	Number      bool // change the number in Slot
 	Slot        cardinal.Slot
 	AutoNumber  bool // the number is generated, not typed
@@ -34,7 +35,7 @@ type OwnOptions struct {
 }
 
 // Any reports whether there is anything to change: whether the page exists.
-func (o OwnOptions) Any() bool { return o.PIN || o.Number }
+func (o OwnOptions) Any() bool { return o.PIN || o.MailPIN || o.Number }
 
 // OwnOptions returns what the caller may change of their own.
 func (d *Door) OwnOptions(ctx context.Context, caller cardinal.Caller) (OwnOptions, error) {
@@ -65,7 +66,7 @@ func (d *Door) OwnOptions(ctx context.Context, caller cardinal.Caller) (OwnOptio
 func ownOptions(values setting.Values) OwnOptions {
 	p := setting.Policy(values)
 	return OwnOptions{
-		PIN: setting.UserCanChangePIN.In(values), Number: setting.UserCanChangeCardID.In(values),
+		PIN: setting.UserCanChangePIN.In(values), MailPIN: setting.UserCanRequestPIN.In(values), Number: setting.UserCanChangeCardID.In(values),
 		Slot: setting.UserCanChangeCardIDWhich.In(values), AutoNumber: setting.UserCanChangeCardIDAuto.In(values),
 		AskCurrent: setting.UserCanChangePINAskCurrent.In(values), GeneratePIN: p.IdentifiesUser, Policy: p,
 	}
@@ -160,6 +161,13 @@ type ownLimit struct {
 	past    cardinal.Sentence
 }
 
+// requestLimit is the limit of PINs by e-mail, which is that of all PIN changes.
+func requestLimit() ownLimit {
+	return ownLimit{
+		kind: countPIN, allowed: setting.UserCanRequestPIN, times: setting.UserCanChangePINTimes, past: cardinal.Say(tooManyPINs),
+	}
+}
+
 // changeOwn counts first and commits the count whatever becomes of the change.
 func (d *Door) changeOwn(ctx context.Context, caller cardinal.Caller, limit ownLimit, do func(*task) error) error {
 	if err := isPerson(caller); err != nil {
@@ -167,7 +175,6 @@ func (d *Door) changeOwn(ctx context.Context, caller cardinal.Caller, limit ownL
 	}
 	var refused error
 	err := d.store.Write(ctx, func(tx *store.Tx) error {
-		refused = nil
 		user, err := tx.LockUser(ctx, caller.Customer, caller.User)
 		if err != nil {
 			return err
@@ -176,24 +183,29 @@ func (d *Door) changeOwn(ctx context.Context, caller cardinal.Caller, limit ownL
 		if err != nil {
 			return err
 		}
-		if !limit.allowed.In(t.values) {
-			return cardinal.Errorf(cardinal.CodeNotFound, "There is no such page.")
-		}
-		within, err := t.count(ctx, limit)
-		if err != nil {
-			return err
-		}
-		if !within {
-			refused = cardinal.Errorf(cardinal.CodeRateLimited, "%s", limit.past)
-			return nil
-		}
-		refused, err = d.attemptOwn(ctx, t, do)
+		refused, err = d.ownIn(ctx, t, limit, do)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return refused
+}
+
+// ownIn is changeOwn in a transaction under way, which must be committed also with
+// a refusal.
+func (d *Door) ownIn(ctx context.Context, t *task, limit ownLimit, do func(*task) error) (refused, err error) {
+	if !limit.allowed.In(t.values) {
+		return nil, cardinal.Errorf(cardinal.CodeNotFound, "There is no such page.")
+	}
+	within, err := t.count(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	if !within {
+		return cardinal.Errorf(cardinal.CodeRateLimited, "%s", limit.past), nil
+	}
+	return d.attemptOwn(ctx, t, do)
 }
 
 func (t *task) count(ctx context.Context, limit ownLimit) (bool, error) {

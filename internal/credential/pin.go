@@ -145,7 +145,7 @@ func (t *task) recordPIN(ctx context.Context, state cardinal.PINState) error {
 	if !state.ExpiresAt.IsZero() {
 		after["expiresAt"] = state.ExpiresAt.Format(time.RFC3339)
 	}
-	if err := t.record(ctx, "pin.set", nil, after); err != nil || !t.replaced {
+	if err := t.record(ctx, "pin.set", nil, after); err != nil || !t.replaced || t.mailed {
 		return err
 	}
 	return t.tell(ctx, notify.News{Kind: letter.PINChanged})

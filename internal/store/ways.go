@@ -36,11 +36,11 @@ func (tx *Tx) WayBack(ctx context.Context, tokenHash []byte) (WayBack, error) {
 	return WayBack{user(row.User), row.WaysBack.Kind, row.WaysBack.Email, fromMillis(row.WaysBack.EndsAt)}, found(err, "link")
 }
 
-// UseWayBack removes a link and reports whether it was there: of several who use
-// the same one, one is told so.
-func (tx *Tx) UseWayBack(ctx context.Context, tokenHash []byte) (bool, error) {
+// UseWayBack removes a link that was found in this transaction under the lock of
+// its user: of several who use the same one, one finds it.
+func (tx *Tx) UseWayBack(ctx context.Context, tokenHash []byte) error {
 	rows, err := tx.q.DeleteWayBack(ctx, tokenHash)
-	return rows > 0, wrapped("use link", err)
+	return one(rows, err, "link")
 }
 
 // dropPasswordLinks removes the links with which the user could set a password.

@@ -2,6 +2,7 @@ package wayback_test
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"cardinal"
 	"cardinal/internal/auth"
+	"cardinal/internal/credential"
 	"cardinal/internal/mail"
 	"cardinal/internal/mailsink"
 	"cardinal/internal/mailtest"
@@ -38,6 +40,7 @@ type office struct {
 	admin     cardinal.Caller
 	passwords *auth.Passwords
 	auth      *auth.Service
+	door      *credential.Door
 	service   *wayback.Service
 	notify    *notify.Service
 	sink      *mailsink.Sink
@@ -56,7 +59,8 @@ func newOffice(t *testing.T, d *storetest.Database) *office {
 	o.customer = storetest.Customer(t, o.store, "Pilsen Print").ID
 	o.admin = cardinal.Caller{Kind: cardinal.CallerUser, Customer: o.customer, Role: cardinal.RoleAdministrator, Name: "ada"}
 	o.auth = auth.New(o.store, d.Ring, o.passwords)
-	o.service = wayback.New(o.store, d.Ring, o.auth, o.passwords)
+	o.door = credential.New(o.store, d.Ring, rand.Reader, slog.New(slog.DiscardHandler))
+	o.service = wayback.New(o.store, d.Ring, o.auth, o.passwords, o.door)
 	o.service.AnswerAfter(0)
 	limits := mail.Limits{Connect: time.Second, Command: time.Second, End: time.Second}
 	o.notify = notify.New(o.store, d.Ring, slog.New(slog.DiscardHandler), notify.Options{Limits: limits, Lease: time.Minute})

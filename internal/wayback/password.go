@@ -49,6 +49,15 @@ func (s *Service) SetPassword(ctx context.Context, token cardinal.Token, wanted 
 
 // redeem uses a link up and returns its user, locked.
 func redeem(ctx context.Context, tx *store.Tx, path string, token cardinal.Token) (cardinal.User, error) {
+	user, err := lock(ctx, tx, path, token)
+	if err != nil {
+		return user, err
+	}
+	return user, tx.UseWayBack(ctx, seal.TokenHash(token))
+}
+
+// lock locks the user of a link that works.
+func lock(ctx context.Context, tx *store.Tx, path string, token cardinal.Token) (cardinal.User, error) {
 	found, err := valid(ctx, tx, path, token)
 	if err != nil {
 		return cardinal.User{}, err
@@ -57,13 +66,7 @@ func redeem(ctx context.Context, tx *store.Tx, path string, token cardinal.Token
 	if err != nil {
 		return user, err
 	}
-	// Once more: what is locked may have changed while this waited for it.
-	if _, err := valid(ctx, tx, path, token); err != nil {
-		return user, err
-	}
-	used, err := tx.UseWayBack(ctx, seal.TokenHash(token))
-	if err == nil && !used {
-		err = over()
-	}
+	// Once more: another may have used it while this waited for the lock.
+	_, err = valid(ctx, tx, path, token)
 	return user, err
 }

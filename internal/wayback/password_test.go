@@ -139,6 +139,9 @@ func TestTheAnswerTellsNothing(t *testing.T) {
 				t.Errorf("%q: %d e-mails were sent, want %d", c.name, got, c.mails)
 			}
 		}
+		if got := strings.Count(strings.Join(o.actions(), "\n"), "password.link-sent"); got != 3 {
+			t.Errorf("%d links are on record", got)
+		}
 	})
 }
 

@@ -1,9 +1,10 @@
 // Package wayback lets people in who cannot get in by themselves: it sends links
-// by e-mail with which somebody chooses a password, once and within a while. It
-// owns who may ask for a link and how often, what a link is good for, and its end.
+// by e-mail with which somebody chooses a password or has a PIN made, once and
+// within a while. It owns who may ask for a link and how often, what a link is good
+// for, and its end.
 //
-// It does not own what a password must be (package auth) nor how e-mail leaves
-// (package notify).
+// It does not own what a password must be (package auth), how a PIN is made
+// (package credential), nor how e-mail leaves (package notify).
 package wayback
 
 import (
@@ -14,6 +15,7 @@ import (
 	"cardinal"
 	"cardinal/internal/audit"
 	"cardinal/internal/auth"
+	"cardinal/internal/credential"
 	"cardinal/internal/letter"
 	"cardinal/internal/notify"
 	"cardinal/internal/seal"
@@ -36,15 +38,21 @@ const (
 // the user and writing the link, so that its time does not tell whether there is one.
 const answerAfter = 300 * time.Millisecond
 
-// PasswordPath is the page on which a link about a password leads; the link
-// itself stands in its query as "link".
-const PasswordPath = "/new-password"
+// The pages to which links about a password and about a PIN lead; the secret stands
+// in the query as "link".
+const (
+	PasswordPath = "/new-password"
+	PINPath      = "/new-pin"
+)
 
 // Kind says what a link is good for.
 type Kind string
 
 // The kinds. Their names are stored.
-const Password Kind = "password" // somebody forgot theirs
+const (
+	Password Kind = "password" // somebody forgot theirs
+	PIN      Kind = store.WayPIN
+)
 
 // Service sends links and redeems them. Safe for concurrent use.
 type Service struct {
@@ -52,12 +60,13 @@ type Service struct {
 	ring        *seal.Ring
 	auth        *auth.Service
 	passwords   *auth.Passwords
+	door        *credential.Door
 	answerAfter time.Duration
 }
 
 // New makes the service.
-func New(s *store.Store, ring *seal.Ring, authenticator *auth.Service, passwords *auth.Passwords) *Service {
-	return &Service{s, ring, authenticator, passwords, answerAfter}
+func New(s *store.Store, ring *seal.Ring, authenticator *auth.Service, passwords *auth.Passwords, door *credential.Door) *Service {
+	return &Service{s, ring, authenticator, passwords, door, answerAfter}
 }
 
 // IsLink reports whether the token has the form of a link's secret; it may be
@@ -72,16 +81,23 @@ func canSend(v setting.Values) bool {
 }
 
 // offers reports whether people may ask for links of the kind.
-func (k Kind) offers(v setting.Values) bool { return canSend(v) }
+func (k Kind) offers(v setting.Values) bool {
+	return canSend(v) && (k != PIN || setting.UserCanRequestPIN.In(v))
+}
 
 // suits reports whether a link of the kind is of use to the user.
 func (k Kind) suits(user cardinal.User) bool {
 	// Whoever has no password was not let in here so far; that is for an administrator to decide.
-	return user.HasPassword && !user.Disabled && user.Email != ""
+	return (user.HasPassword || k == PIN) && !user.Disabled && user.Email != ""
 }
 
 // path is where links of the kind lead.
-func (k Kind) path() string { return PasswordPath }
+func (k Kind) path() string {
+	if k == PIN {
+		return PINPath
+	}
+	return PasswordPath
+}
 
 // life is how long links of the kind work.
 func (k Kind) life() time.Duration { return Hour }
@@ -111,6 +127,9 @@ type way struct {
 }
 
 func (k Kind) way() way {
+	if k == PIN {
+		return way{k, letter.PasswordReset, letter.PINRequest, "pin.link-sent"}
+	}
 	return way{k, letter.PasswordReset, string(letter.PasswordReset), "password.link-sent"}
 }
 

@@ -49,7 +49,7 @@ func Routes(kit *web.Kit, services Services) ([]web.Route, error) {
 	var routes []web.Route
 	for _, page := range []func() ([]web.Route, error){
 		p.signInRoutes, p.secondRoutes, p.passwordRoutes, p.confirmRoutes, p.sessionsRoutes,
-		p.forgotRoutes, p.newPasswordRoutes, p.factorRoutes, p.appRoutes, p.passkeyRoutes, p.codesRoutes,
+		p.forgotRoutes, p.newPasswordRoutes, p.newPINRoutes, p.factorRoutes, p.appRoutes, p.passkeyRoutes, p.codesRoutes,
 	} {
 		made, err := page()
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 
 const (
 	forgotPasswordPath = "/forgot-password"
+	forgotPINPath      = "/forgot-pin"
 	sentPath           = "/sent" // below it
 )
 
@@ -27,7 +28,8 @@ func (p *pages) forgotRoutes() ([]web.Route, error) {
 		return nil, err
 	}
 	password := &forgotPage{p, page, wayback.Password, forgotPasswordPath}
-	return password.routes(), nil
+	pin := &forgotPage{p, page, wayback.PIN, forgotPINPath}
+	return append(password.routes(), pin.routes()...), nil
 }
 
 func (h *forgotPage) routes() []web.Route {
@@ -52,6 +54,9 @@ func (h *forgotPage) form(r *http.Request, several bool) *web.Form {
 }
 
 func (h *forgotPage) head(words *web.Words) web.Head {
+	if h.kind == wayback.PIN {
+		return web.Head{Title: words.T("access.forgot-pin.title"), Lead: words.T("access.forgot-pin.lead")}
+	}
 	return web.Head{Title: words.T("access.forgot-password.title"), Lead: words.T("access.forgot-password.lead")}
 }
 

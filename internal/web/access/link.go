@@ -29,18 +29,29 @@ func (p *pages) takeLink(w http.ResponseWriter, r *http.Request, path, name stri
 // passwordLink is the cookie of somebody who is choosing a password.
 const passwordLink = "password-link"
 
-// newPasswordPage is where a link about a password leads.
-type newPasswordPage struct {
+// linkPage is where a link by e-mail leads.
+type linkPage struct {
 	*pages
 	page *web.Page[formData]
 }
+
+// over says that the link does not work, or works no more.
+func (h *linkPage) over(w http.ResponseWriter, r *http.Request, name string) error {
+	h.kit.Drop(w, r, name)
+	words := web.WordsOf(r)
+	head := web.Head{Title: words.T("access.link.over-title"), Status: http.StatusNotFound}
+	return h.page.Show(w, r, head, formData{Notice: web.Notice{Tone: web.ToneWarning, Text: words.T("access.link.over")}})
+}
+
+// newPasswordPage is where a link about a password leads.
+type newPasswordPage struct{ linkPage }
 
 func (p *pages) newPasswordRoutes() ([]web.Route, error) {
 	page, err := web.Parse[formData](p.kit, outside(), "forgot.html")
 	if err != nil {
 		return nil, err
 	}
-	h := &newPasswordPage{p, page}
+	h := &newPasswordPage{linkPage{p, page}}
 	return []web.Route{
 		{Pattern: "GET " + wayback.PasswordPath, Permission: cardinal.PermNone, Handle: h.show},
 		{Pattern: "POST " + wayback.PasswordPath, Permission: cardinal.PermNone, Handle: h.set},
@@ -53,7 +64,7 @@ func (h *newPasswordPage) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	link, err := h.Ways.Look(r.Context(), wayback.PasswordPath, h.kit.Carried(r, passwordLink))
 	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
-		return h.over(w, r)
+		return h.over(w, r, passwordLink)
 	}
 	if err != nil {
 		return err
@@ -78,19 +89,11 @@ func (h *newPasswordPage) answer(w http.ResponseWriter, r *http.Request, form *w
 	return h.page.Show(w, r, head, formData{Form: form})
 }
 
-// over says that the link does not work, or works no more.
-func (h *newPasswordPage) over(w http.ResponseWriter, r *http.Request) error {
-	h.kit.Drop(w, r, passwordLink)
-	words := web.WordsOf(r)
-	head := web.Head{Title: words.T("access.link.over-title"), Status: http.StatusNotFound}
-	return h.page.Show(w, r, head, formData{Notice: web.Notice{Tone: web.ToneWarning, Text: words.T("access.link.over")}})
-}
-
 func (h *newPasswordPage) set(w http.ResponseWriter, r *http.Request) error {
 	token := h.kit.Carried(r, passwordLink)
 	link, err := h.Ways.Look(r.Context(), wayback.PasswordPath, token)
 	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
-		return h.over(w, r)
+		return h.over(w, r, passwordLink)
 	}
 	if err != nil {
 		return err
@@ -107,7 +110,7 @@ func (h *newPasswordPage) set(w http.ResponseWriter, r *http.Request) error {
 	err = h.Ways.SetPassword(r.Context(), token, form.Password("password"), originOf(r))
 	switch {
 	case cardinal.CodeOf(err) == cardinal.CodeNotFound:
-		return h.over(w, r)
+		return h.over(w, r, passwordLink)
 	case form.Refuse(err):
 		return h.answer(w, r, form, link)
 	case err != nil:

@@ -6,6 +6,7 @@ import (
 
 	"cardinal"
 	"cardinal/internal/auth"
+	"cardinal/internal/wayback"
 	"cardinal/internal/web"
 )
 
@@ -80,8 +81,28 @@ func nobodyYet(r *http.Request, only cardinal.Customer, several bool) web.Notice
 
 func (s *signInPage) answer(w http.ResponseWriter, r *http.Request, only cardinal.Customer, data formData) error {
 	words := web.WordsOf(r)
-	ways := []web.Link{{URL: forgotPasswordPath, Label: words.T("access.forgot-password.title")}}
+	ways, err := s.ways(r, only)
+	if err != nil {
+		return err
+	}
 	return s.page.Show(w, r, web.Head{Title: words.T("access.sign-in.title"), Lead: only.Name, Status: data.Form.Status()}, signInData{data, ways})
+}
+
+// ways are the ways for who cannot fill in the form. Where the organisation is not
+// known yet, theirs may be among those that send PINs.
+func (s *signInPage) ways(r *http.Request, only cardinal.Customer) ([]web.Link, error) {
+	words, pin := web.WordsOf(r), true
+	if only.ID != "" {
+		var err error
+		if pin, err = s.Ways.Offers(r.Context(), only.ID, wayback.PIN); err != nil {
+			return nil, err
+		}
+	}
+	ways := []web.Link{{URL: forgotPasswordPath, Label: words.T("access.forgot-password.title")}}
+	if pin {
+		ways = append(ways, web.Link{URL: forgotPINPath, Label: words.T("access.forgot-pin.title")})
+	}
+	return ways, nil
 }
 
 func (s *signInPage) signIn(w http.ResponseWriter, r *http.Request) error {

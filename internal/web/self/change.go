@@ -13,6 +13,7 @@ import (
 const (
 	changePINPath    = changePath + "/pin"
 	changeNumberPath = changePath + "/number"
+	mailPINPath      = changePath + "/pin-by-e-mail"
 	checkPath        = changePath + "/check"
 )
 
@@ -27,6 +28,8 @@ type changeData struct {
 	PIN       *web.Form
 	PINOnce   web.Once
 	Generated bool // the PIN is generated, not typed
+
+	Mail *web.Form // has a new PIN sent by e-mail
 
 	Number     *web.Form
 	NumberOnce web.Once
@@ -46,6 +49,8 @@ func (p *pages) changeRoutes() ([]web.Route, error) {
 		{Pattern: "GET " + changePath, Permission: own, Handle: h.show},
 		{Pattern: "GET " + changePINPath, Permission: own, Handle: h.show},
 		{Pattern: "POST " + changePINPath, Permission: own, Handle: h.changePIN},
+		{Pattern: "GET " + mailPINPath, Permission: own, Handle: h.show},
+		{Pattern: "POST " + mailPINPath, Permission: own, Handle: h.mailPIN},
 		{Pattern: "GET " + changeNumberPath, Permission: own, Handle: h.show},
 		{Pattern: "POST " + changeNumberPath, Permission: own, Handle: h.changeNumber},
 		{Pattern: "POST " + checkPath, Permission: own, Handle: h.check},
@@ -78,13 +83,16 @@ func (h *changePage) show(w http.ResponseWriter, r *http.Request) error {
 func (h *changePage) answer(w http.ResponseWriter, r *http.Request, options credential.OwnOptions, data changeData) error {
 	words := web.WordsOf(r)
 	head := web.Head{Title: words.T("self.change.title"), Narrow: true}
-	for _, form := range []*web.Form{data.PIN, data.Number} {
+	for _, form := range []*web.Form{data.PIN, data.Mail, data.Number} {
 		if form != nil && form.Refused() {
 			head.Status = form.Status()
 		}
 	}
 	if options.PIN && data.PIN == nil {
 		data.PIN = pinForm(words, options)
+	}
+	if options.MailPIN && data.Mail == nil {
+		data.Mail = mailForm(words)
 	}
 	if options.Number && data.Number == nil {
 		data.Number = numberForm(words, options)
@@ -185,6 +193,30 @@ func (h *changePage) changePIN(w http.ResponseWriter, r *http.Request) error {
 		}})
 	}
 	return h.kit.Redirect(w, r, changePath, web.Success(words.T("self.change.pin-changed")))
+}
+
+func mailForm(words *web.Words) *web.Form {
+	form := web.NewForm(words, "mail-pin", words.T("self.change.mail-button"))
+	form.Action, form.Trouble = mailPINPath, words.T("self.change.mail-refused")
+	return form
+}
+
+// mailPIN is the button that has a new PIN sent.
+func (h *changePage) mailPIN(w http.ResponseWriter, r *http.Request) error {
+	options, err := h.options(r)
+	if err != nil {
+		return err
+	}
+	words := web.WordsOf(r)
+	form := mailForm(words)
+	err = h.Door.RequestPIN(r.Context(), web.CallerOf(r))
+	if form.Refuse(err) {
+		return h.answer(w, r, options, changeData{Mail: form})
+	}
+	if err != nil {
+		return err
+	}
+	return h.kit.Redirect(w, r, changePath, web.Success(words.T("self.change.mail-sent")))
 }
 
 // changeNumber is the button Change Number.
