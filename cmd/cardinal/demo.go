@@ -31,7 +31,7 @@ func (c demoCommand) Run(ctx context.Context, t terminal) (err error) {
 			return err
 		}
 	}
-	post, err := demo.Catch()
+	post, err := demo.Catch() //nolint:contextcheck // it listens until it is closed
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

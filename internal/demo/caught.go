@@ -127,7 +127,7 @@ func write(w http.ResponseWriter, name string, data any) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", caughtPolicy)
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(page.Bytes()) //nolint:gosec // html/template has escaped it; the reader may be gone: nobody to tell
+	_, _ = w.Write(page.Bytes()) // the reader may be gone: nobody to tell
 }
 
 const caughtPages = `

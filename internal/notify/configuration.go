@@ -70,7 +70,7 @@ type sealedSecrets struct {
 }
 
 func (s *Service) seal(c cardinal.MessagingConfiguration, secrets Secrets) (store.Sealed, error) {
-	text, err := json.Marshal(sealedSecrets{secrets.Password.Reveal(), secrets.ClientSecret.Reveal(), secrets.RefreshToken.Reveal()})
+	text, err := json.Marshal(sealedSecrets{secrets.Password.Reveal(), secrets.ClientSecret.Reveal(), secrets.RefreshToken.Reveal()}) //nolint:gosec // to be sealed
 	if err != nil {
 		return store.Sealed{}, fmt.Errorf("write the secrets: %w", err)
 	}
@@ -146,7 +146,7 @@ func (s *Service) view(ctx context.Context, tx *store.Tx, c store.StoredConfigur
 // every violation, or of CodeConflict for a taken name.
 func (s *Service) AddConfiguration(ctx context.Context, caller cardinal.Caller, wanted cardinal.MessagingConfiguration, secrets Secrets) (cardinal.MessagingConfiguration, error) {
 	wanted.Customer = caller.Customer
-	if err := s.checkConfiguration(wanted, secrets); err != nil {
+	if err := s.checkConfiguration(ctx, wanted, secrets); err != nil {
 		return cardinal.MessagingConfiguration{}, err
 	}
 	err := s.write(ctx, caller, func(tx *store.Tx) error {
@@ -184,7 +184,7 @@ func (s *Service) ChangeConfiguration(ctx context.Context, caller cardinal.Calle
 		}
 		kept := secrets.or(before)
 		wanted.Customer, wanted.CreatedAt, wanted.UpdatedAt, wanted.Revision = caller.Customer, present.CreatedAt, tx.Now(), present.Revision+1
-		if err := s.checkConfiguration(wanted, kept); err != nil {
+		if err := s.checkConfiguration(ctx, wanted, kept); err != nil {
 			return err
 		}
 		sealed, err := s.seal(wanted, kept)
@@ -289,7 +289,7 @@ const (
 
 // checkConfiguration returns an Error of CodeInvalid with everything that is
 // wrong.
-func (s *Service) checkConfiguration(c cardinal.MessagingConfiguration, secrets Secrets) error {
+func (s *Service) checkConfiguration(ctx context.Context, c cardinal.MessagingConfiguration, secrets Secrets) error {
 	var violations []cardinal.Violation
 	wrong := func(field string, is bool, what cardinal.Sentence) {
 		if is {
@@ -305,7 +305,7 @@ func (s *Service) checkConfiguration(c cardinal.MessagingConfiguration, secrets 
 	for _, f := range [][2]string{{"username", c.Username}, {"tokenEndpoint", c.TokenEndpoint}, {"clientId", c.ClientID}} {
 		wrong(f[0], utf8.RuneCountInString(f[1]) > lineMost || !cardinal.CleanText(f[1]), cardinal.Say("This is a text of one line with 255 characters at most."))
 	}
-	if err := s.server(c, secrets).Validate(); err != nil {
+	if err := s.server(ctx, c, secrets).Validate(); err != nil {
 		for _, v := range cardinal.ViolationsOf(err) {
 			v.Field = fieldOf(v.Field)
 			violations = append(violations, v)

@@ -96,11 +96,7 @@ type job struct {
 // message is written in the transaction that takes the next one.
 func (s *Service) empty(ctx context.Context, outbox store.Outbox) error {
 	sending := &sender{Service: s, outbox: outbox}
-	defer func() {
-		if sending.session != nil {
-			sending.session.Close()
-		}
-	}()
+	defer sending.hangUp() //nolint:contextcheck // saying goodbye has a time of its own
 	var last *store.StoredNotification
 	for {
 		next, err := sending.turn(ctx, last)
@@ -129,7 +125,7 @@ func (s *sender) turn(ending context.Context, last *store.StoredNotification) (*
 			}
 		}
 		if ending.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // that it ends is no fault
 		}
 		stored, err := tx.LockConfiguration(ctx, s.outbox.Customer, s.outbox.Configuration)
 		if cardinal.CodeOf(err) == cardinal.CodeNotFound {
@@ -174,10 +170,7 @@ func (s *sender) prepare(ctx context.Context, tx *store.Tx, config store.StoredC
 			return err
 		}
 		s.config, s.secrets = config, secrets
-		if s.session != nil {
-			s.session.Close()
-			s.session = nil
-		}
+		s.hangUp() //nolint:contextcheck // saying goodbye has a time of its own
 	}
 	user, err := tx.User(ctx, n.Customer, n.User)
 	if err != nil && cardinal.CodeOf(err) != cardinal.CodeNotFound {
@@ -346,14 +339,21 @@ func aboutMessage(stage mail.Stage) bool {
 	return false
 }
 
-// try sends through the open session, or opens one.
-func (s *sender) try(ctx context.Context, m mail.Message) (string, error) {
-	if s.session != nil && s.session.Dropped() {
+// hangUp ends the session, if there is one.
+func (s *sender) hangUp() {
+	if s.session != nil {
 		s.session.Close()
 		s.session = nil
 	}
+}
+
+// try sends through the open session, or opens one.
+func (s *sender) try(ctx context.Context, m mail.Message) (string, error) {
+	if s.session != nil && s.session.Dropped() {
+		s.hangUp() //nolint:contextcheck // saying goodbye has a time of its own
+	}
 	if s.session == nil {
-		session, err := mail.Dial(ctx, s.server(s.config.MessagingConfiguration, s.secrets))
+		session, err := mail.Dial(ctx, s.server(ctx, s.config.MessagingConfiguration, s.secrets))
 		if err != nil {
 			return "", err
 		}

@@ -11,12 +11,12 @@ import (
 )
 
 // server is what package mail must know of a configuration.
-func (s *Service) server(c cardinal.MessagingConfiguration, secrets Secrets) mail.Server {
+func (s *Service) server(ctx context.Context, c cardinal.MessagingConfiguration, secrets Secrets) mail.Server {
 	return mail.Server{
 		Host: c.Host, Port: c.Port, Security: mail.Security(c.Security), Method: mail.Method(c.Authentication), Username: c.Username, Password: secrets.Password,
 		OAuth: mail.OAuth{
 			Endpoint: c.TokenEndpoint, ClientID: c.ClientID, ClientSecret: secrets.ClientSecret, RefreshToken: secrets.RefreshToken,
-			Rotated: s.rotated(c),
+			Rotated: s.rotated(ctx, c),
 		},
 		Limits: s.options.Limits, Roots: s.options.Roots,
 	}
@@ -24,9 +24,9 @@ func (s *Service) server(c cardinal.MessagingConfiguration, secrets Secrets) mai
 
 // rotated keeps a refresh token that replaces the one of the configuration: the
 // old one may work no more.
-func (s *Service) rotated(c cardinal.MessagingConfiguration) func(cardinal.Token) {
+func (s *Service) rotated(trying context.Context, c cardinal.MessagingConfiguration) func(cardinal.Token) {
+	ctx := context.WithoutCancel(trying)
 	return func(token cardinal.Token) {
-		ctx := context.Background()
 		err := s.store.Write(ctx, func(tx *store.Tx) error {
 			stored, err := tx.LockConfiguration(ctx, c.Customer, c.ID)
 			if err != nil {
@@ -44,7 +44,7 @@ func (s *Service) rotated(c cardinal.MessagingConfiguration) func(cardinal.Token
 			return tx.SealConfiguration(ctx, stored.MessagingConfiguration, sealed)
 		})
 		if err != nil {
-			s.log.Error("a new refresh token could not be kept; sign in anew for this messaging configuration",
+			s.log.ErrorContext(ctx, "a new refresh token could not be kept; sign in anew for this messaging configuration",
 				"customerId", string(c.Customer), "configuration", string(c.ID), "error", err)
 		}
 	}
@@ -87,7 +87,7 @@ func (s *Service) SendTest(ctx context.Context, caller cardinal.Caller, id cardi
 	if err != nil {
 		return TestOutcome{}, err
 	}
-	answer, failure := mail.Send(ctx, s.server(stored.MessagingConfiguration, secrets), message)
+	answer, failure := mail.Send(ctx, s.server(ctx, stored.MessagingConfiguration, secrets), message)
 	outcome := TestOutcome{Sent: failure == nil, Answer: answer}
 	if failure != nil {
 		outcome.Explanation = mail.Explain(failure)

@@ -164,6 +164,9 @@ func (p *post) sealed() []int {
 		}
 		all = append(all, min(n, 1))
 	}
+	if err := rows.Err(); err != nil {
+		p.t.Fatal(err)
+	}
 	return all
 }
 
