@@ -123,7 +123,7 @@ func (a *App) wire() {
 	a.SignIn = signin.New(a.store, a.ring, a.Door.FindNumber)
 	a.Directory = directory.New(a.store, a.Accounts, a.Door, a.Log)
 	a.Notify = notify.New(a.store, a.ring, a.Log, a.config.Mail)
-	a.Bulk = bulk.New(a.store, a.ring, a.Accounts, a.Door, a.Log)
+	a.Bulk = bulk.New(a.store, a.ring, bulk.Services{Accounts: a.Accounts, Door: a.Door, Ways: a.Ways}, a.Log)
 }
 
 func keyPath(config Config) string { return filepath.Join(config.Data, "cardinal.key") }

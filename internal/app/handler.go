@@ -112,7 +112,7 @@ func (a *App) pageRoutes(kit *web.Kit) ([]web.Route, error) {
 		},
 		func() ([]web.Route, error) {
 			return people.Routes(kit, people.Services{
-				Accounts: a.Accounts, Door: a.Door, Auth: a.Auth, SignIns: a.SignIn, Directory: a.Directory, Audit: a.auditOf,
+				Accounts: a.Accounts, Door: a.Door, Auth: a.Auth, SignIns: a.SignIn, Ways: a.Ways, Directory: a.Directory, Audit: a.auditOf,
 			})
 		},
 		func() ([]web.Route, error) { return people.BulkRoutes(kit, a.Bulk) },

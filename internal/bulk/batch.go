@@ -212,6 +212,10 @@ func (b *batch) do(ctx context.Context, user cardinal.User) (bool, error) {
 	switch b.kind {
 	case GenerateNumbers:
 		return b.door.GenerateNumberIn(ctx, b.tx, b.by, user)
+	case MailPINs:
+		return true, b.door.MailPINIn(ctx, b.tx, b.by, user)
+	case Invite:
+		return b.ways.InviteIn(ctx, b.tx, b.by, user)
 	case RemovePINs:
 		return b.door.Apply(ctx, b.tx, b.by, user, credential.Change{RemovePIN: true})
 	case RequireNewPINs:

@@ -1,11 +1,12 @@
 // Package bulk does one thing to many users (spec: web, Users): numbers for
-// those without one, new PINs, no PINs, an earlier end of PINs, disabling. It
+// those without one, new PINs, invitations, no PINs, an earlier end of PINs,
+// disabling. It
 // owns the runs: the work list that is fixed when one starts, batches of one
 // short transaction each, progress that is committed with the effects, the
 // outcome of every user, and issued PINs until they are fetched once.
 //
 // It does not own what is done to a user, nor whether it may be: those are
-// packages credential and account.
+// packages credential, account and wayback.
 package bulk
 
 import (
@@ -21,6 +22,7 @@ import (
 	"cardinal/internal/credential"
 	"cardinal/internal/seal"
 	"cardinal/internal/store"
+	"cardinal/internal/wayback"
 )
 
 // Kind says what is done to every user of a run.
@@ -30,6 +32,8 @@ type Kind string
 const (
 	GenerateNumbers Kind = "generate-numbers" // a primary number for those without one
 	IssuePINs       Kind = "issue-pins"       // a new generated PIN for everybody
+	MailPINs        Kind = "mail-pins"        // the same, and each goes to its user by e-mail
+	Invite          Kind = "invite"           // a link by e-mail to choose a password, for those without one
 	RemovePINs      Kind = "remove-pins"
 	RequireNewPINs  Kind = "require-new-pins" // devices hear that a new PIN is wanted
 	ExpirePINs      Kind = "expire-pins"      // PINs without an end, or with a later one, get an earlier one
@@ -39,16 +43,16 @@ const (
 
 // Kinds returns all kinds in the order of their harm.
 func Kinds() []Kind {
-	return []Kind{GenerateNumbers, IssuePINs, RequireNewPINs, ExpirePINs, RemovePINs, Enable, Disable}
+	return []Kind{Invite, GenerateNumbers, MailPINs, IssuePINs, RequireNewPINs, ExpirePINs, RemovePINs, Enable, Disable}
 }
 
 // Permission returns what a caller needs to start and to cancel such a run;
 // empty for what is no kind.
 func (k Kind) Permission() cardinal.Permission {
 	switch k {
-	case GenerateNumbers, IssuePINs, RemovePINs, RequireNewPINs, ExpirePINs:
+	case GenerateNumbers, IssuePINs, MailPINs, RemovePINs, RequireNewPINs, ExpirePINs:
 		return cardinal.PermWriteCredentials
-	case Disable, Enable:
+	case Invite, Disable, Enable:
 		return cardinal.PermWriteUsers
 	}
 	return ""
@@ -158,6 +162,7 @@ type Service struct {
 	ring     *seal.Ring
 	accounts *account.Service
 	door     *credential.Door
+	ways     *wayback.Service
 	log      *slog.Logger
 
 	entering sync.Mutex     // against closing meanwhile
@@ -170,11 +175,18 @@ type Service struct {
 // atOnce is how many runs a node works on at the same time; others wait.
 const atOnce = 2
 
+// Services are what does it to each user. All must be given.
+type Services struct {
+	Accounts *account.Service
+	Door     *credential.Door
+	Ways     *wayback.Service
+}
+
 // New makes the service.
-func New(s *store.Store, ring *seal.Ring, accounts *account.Service, door *credential.Door, log *slog.Logger) *Service {
+func New(s *store.Store, ring *seal.Ring, do Services, log *slog.Logger) *Service {
 	closing := make(chan struct{})
 	return &Service{
-		store: s, ring: ring, accounts: accounts, door: door, log: log,
+		store: s, ring: ring, accounts: do.Accounts, door: do.Door, ways: do.Ways, log: log,
 		slots: make(chan struct{}, atOnce), closing: closing, close: sync.OnceFunc(func() { close(closing) }),
 	}
 }

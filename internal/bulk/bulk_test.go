@@ -536,7 +536,7 @@ func TestBatchesAreShort(t *testing.T) {
 	}
 	defer slow.Close()
 	w := o.worker(t, id)
-	w.Service = New(slow, o.database.Ring, o.accounts, o.door, slog.New(slog.DiscardHandler))
+	w.Service = New(slow, o.database.Ring, Services{o.accounts, o.door, nil}, slog.New(slog.DiscardHandler))
 	w.mustStep(t, Running)
 	if done := o.see(t, o.admin, id).Position(); done < batchLeast || done > batchLeast+int(batchMost/(2*time.Millisecond))+1 {
 		t.Errorf("%d users in one batch", done)

@@ -15,6 +15,7 @@ import (
 	"cardinal/internal/credential"
 	"cardinal/internal/store"
 	"cardinal/internal/storetest"
+	"cardinal/internal/wayback"
 )
 
 // office is a customer with an administrator and what runs need.
@@ -43,8 +44,10 @@ func (o *office) node(t testing.TB) {
 	o.store, o.log = o.database.Open(t), &bytes.Buffer{}
 	log := slog.New(slog.NewJSONHandler(o.log, nil))
 	o.door = credential.New(o.store, o.database.Ring, rand.Reader, log)
-	o.accounts = account.New(o.store, o.database.Ring, o.door, auth.NewPasswords(1), log)
-	o.Service = New(o.store, o.database.Ring, o.accounts, o.door, log)
+	passwords := auth.NewPasswords(1)
+	o.accounts = account.New(o.store, o.database.Ring, o.door, passwords, log)
+	ways := wayback.New(o.store, o.database.Ring, auth.New(o.store, o.database.Ring, passwords), passwords, o.door)
+	o.Service = New(o.store, o.database.Ring, Services{o.accounts, o.door, ways}, log)
 	service := o.Service
 	t.Cleanup(func() {
 		if err := service.Close(context.Background()); err != nil {

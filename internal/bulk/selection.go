@@ -79,9 +79,10 @@ func (p Plan) Act() int { return p.Users - p.Unchanged - p.Refused }
 // exactMost is up to how many users a plan looks at PINs and numbers.
 const exactMost = 200
 
-// Plan tells what a run would do, and writes nothing.
+// Plan tells what a run would do, and writes nothing. CodeConflict says that nothing
+// can be done, as the settings are.
 func (s *Service) Plan(ctx context.Context, caller cardinal.Caller, r Request) (Plan, error) {
-	if err := r.allowed(caller); err != nil {
+	if err := s.possible(ctx, caller, r); err != nil {
 		return Plan{}, err
 	}
 	plan := Plan{}
@@ -129,6 +130,8 @@ func (k Kind) idle(user account.UserView) bool {
 	switch k {
 	case GenerateNumbers:
 		return user.Number(cardinal.Primary) != ""
+	case Invite:
+		return user.HasPassword
 	case RemovePINs, ExpirePINs:
 		return !user.HasPIN()
 	case RequireNewPINs:

@@ -9,7 +9,9 @@ import (
 
 	"cardinal"
 	"cardinal/internal/audit"
+	"cardinal/internal/credential"
 	"cardinal/internal/store"
+	"cardinal/internal/wayback"
 )
 
 // Request is what is wanted.
@@ -30,6 +32,21 @@ func (r Request) allowed(caller cardinal.Caller) error {
 	return caller.Require(r.Kind.Permission())
 }
 
+// possible is allowed, and that e-mail can leave where the kind sends some.
+func (s *Service) possible(ctx context.Context, caller cardinal.Caller, r Request) error {
+	if err := r.allowed(caller); err != nil || r.Kind != MailPINs && r.Kind != Invite {
+		return err
+	}
+	v, err := s.accounts.Values(ctx, caller)
+	switch {
+	case err != nil:
+		return err
+	case r.Kind == Invite:
+		return wayback.CanSend(v)
+	}
+	return credential.CanMail(v)
+}
+
 // NewID makes the ID for a run that is about to be confirmed. Starting twice
 // under one ID starts one run.
 func (s *Service) NewID(ctx context.Context) (cardinal.BulkID, error) {
@@ -48,9 +65,10 @@ func validID(id cardinal.BulkID) bool {
 // Start fixes the work list, puts the run on record and lets it begin; it goes
 // on when ctx ends. If the caller has started a run of that ID before, nothing
 // is done. CodeStale says that the selection is no longer what was confirmed,
-// CodeInvalid that nobody is selected or the instant has passed.
+// CodeInvalid that nobody is selected or the instant has passed, CodeConflict that
+// e-mail cannot leave.
 func (s *Service) Start(ctx context.Context, caller cardinal.Caller, id cardinal.BulkID, r Request) error {
-	if err := r.allowed(caller); err != nil {
+	if err := s.possible(ctx, caller, r); err != nil {
 		return err
 	}
 	if !validID(id) {

@@ -60,12 +60,19 @@ func (t *task) mailPIN(ctx context.Context) error {
 // CodeConflict, or nil.
 func Mailable(user cardinal.User, v setting.Values) error {
 	switch {
-	case setting.MailConfiguration.In(v) == "":
-		return cardinal.Errorf(cardinal.CodeConflict, "E-mail is not set up here. An administrator chooses a messaging configuration first (mail.messaging-configuration).")
 	case user.Disabled:
 		return cardinal.Errorf(cardinal.CodeConflict, "This user is disabled and gets no e-mail. Enable them first.")
 	case user.Email == "":
 		return cardinal.Errorf(cardinal.CodeConflict, "This user has no e-mail address. Enter one first.")
+	}
+	return CanMail(v)
+}
+
+// CanMail returns why no e-mail but notices of expiry can leave, as an Error of
+// CodeConflict, or nil.
+func CanMail(v setting.Values) error {
+	if setting.MailConfiguration.In(v) == "" {
+		return cardinal.Errorf(cardinal.CodeConflict, "E-mail is not set up here. An administrator chooses a messaging configuration first (mail.messaging-configuration).")
 	}
 	return nil
 }

@@ -27,6 +27,9 @@ import (
 // (spec: messaging).
 const Hour = time.Hour
 
+// InvitationLife is how long an invitation works.
+const InvitationLife = 7 * 24 * time.Hour
+
 // How many links may be asked for in an Hour: for one name, so that nobody's
 // mailbox is flooded, and from one address, which many people can share.
 const (
@@ -52,6 +55,8 @@ type Kind string
 const (
 	Password Kind = "password" // somebody forgot theirs
 	PIN      Kind = store.WayPIN
+	// Invitation is for who has no password yet.
+	Invitation Kind = "invitation"
 )
 
 // Service sends links and redeems them. Safe for concurrent use.
@@ -73,16 +78,19 @@ func New(s *store.Store, ring *seal.Ring, authenticator *auth.Service, passwords
 // nobody's.
 func IsLink(token cardinal.Token) bool { return seal.IsToken(token, seal.LinkToken) }
 
-// canSend reports whether links can leave: there is a way for e-mail, and the
-// address that links begin with is known. It is never taken from a request, whose
-// Host header anybody can choose.
-func canSend(v setting.Values) bool {
-	return setting.MailConfiguration.In(v) != "" && setting.CustomerAddress.In(v) != ""
+// CanSend returns why no links can be sent, as an Error of CodeConflict, or nil:
+// there must be a way for e-mail, and the address that links begin with must be
+// known. It is never taken from a request, whose Host header anybody can choose.
+func CanSend(v setting.Values) error {
+	if setting.CustomerAddress.In(v) == "" {
+		return cardinal.Errorf(cardinal.CodeConflict, "Links need the address of this server. An administrator enters it first (customer.address).")
+	}
+	return credential.CanMail(v)
 }
 
 // offers reports whether people may ask for links of the kind.
 func (k Kind) offers(v setting.Values) bool {
-	return canSend(v) && (k != PIN || setting.UserCanRequestPIN.In(v))
+	return CanSend(v) == nil && (k != PIN || setting.UserCanRequestPIN.In(v))
 }
 
 // suits reports whether a link of the kind is of use to the user.
@@ -100,7 +108,12 @@ func (k Kind) path() string {
 }
 
 // life is how long links of the kind work.
-func (k Kind) life() time.Duration { return Hour }
+func (k Kind) life() time.Duration {
+	if k == Invitation {
+		return InvitationLife
+	}
+	return Hour
+}
 
 func values(ctx context.Context, tx *store.Tx, c cardinal.CustomerID) (setting.Values, error) {
 	texts, err := tx.SettingTexts(ctx, c)
@@ -127,8 +140,11 @@ type way struct {
 }
 
 func (k Kind) way() way {
-	if k == PIN {
+	switch k {
+	case PIN:
 		return way{k, letter.PasswordReset, letter.PINRequest, "pin.link-sent"}
+	case Invitation:
+		return way{k, letter.Invitation, string(letter.Invitation), "user.invited"}
 	}
 	return way{k, letter.PasswordReset, string(letter.PasswordReset), "password.link-sent"}
 }

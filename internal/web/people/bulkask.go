@@ -1,6 +1,7 @@
 package people
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -66,7 +67,7 @@ func zoneOf(r *http.Request) *time.Location {
 func (h *bulkPages) askAll(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	// What was searched for may be a number, and never stands in a URL.
-	return h.question(w, r, askedOf(r, url.Values{"action": query["action"], "filter": query["filter"], "all": {"true"}}), nil)
+	return h.question(w, r, askedOf(r, url.Values{"action": query["action"], "filter": query["filter"], "source": query["source"], "all": {"true"}}), nil)
 }
 
 // askSelected asks about what was selected in the list.
@@ -110,6 +111,9 @@ func (h *bulkPages) start(w http.ResponseWriter, r *http.Request) error {
 func (h *bulkPages) question(w http.ResponseWriter, r *http.Request, a asked, refused error) error {
 	words, caller := web.WordsOf(r), web.CallerOf(r)
 	plan, err := h.bulk.Plan(r.Context(), caller, a.Request)
+	if cardinal.CodeOf(err) == cardinal.CodeConflict {
+		return h.impossible(w, r, a, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -135,6 +139,22 @@ func (h *bulkPages) question(w http.ResponseWriter, r *http.Request, a asked, re
 	}
 	head.Status = form.Status()
 	return h.ask.Show(w, r, head, bulkAskData{Question: said.question, Effects: slices.Concat(said.effects, counted(words, plan)), Form: form})
+}
+
+// impossible says why nothing can be done as the settings are.
+func (h *bulkPages) impossible(w http.ResponseWriter, r *http.Request, a asked, err error) error {
+	words, why := web.WordsOf(r), (*cardinal.Error)(nil)
+	if !errors.As(err, &why) {
+		return err
+	}
+	head := web.Head{
+		Title: words.Code("bulk-kind", string(a.Kind), ""), Narrow: true, Back: web.Link{URL: office.UsersPath, Label: words.T("users.title")},
+		Status: http.StatusConflict,
+	}
+	return h.ask.Show(w, r, head, bulkAskData{Empty: web.Empty{
+		Icon: "alert-triangle", Title: words.T("bulk.impossible"), Text: words.Sentence(why.Sentence()),
+		Action: web.Link{URL: office.UsersPath, Label: words.T("bulk.to-users")},
+	}})
 }
 
 func (h *bulkPages) form(r *http.Request, a asked, said bulkWords, plan bulk.Plan) *web.Form {

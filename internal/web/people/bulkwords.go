@@ -25,6 +25,16 @@ func wordsOfBulk(words *web.Words, kind bulk.Kind, count int) bulkWords {
 			question: words.T("bulk.issue-ask", "Count", count), button: words.T("bulk.issue-button", "Count", count), danger: true,
 			effects: []string{words.T("bulk.issue-replaces"), words.T("bulk.issue-once")},
 		}
+	case bulk.MailPINs:
+		return bulkWords{
+			question: words.T("bulk.mail-ask", "Count", count), button: words.T("bulk.mail-button", "Count", count), danger: true,
+			effects: []string{words.T("bulk.issue-replaces"), words.T("bulk.mail-refuses")},
+		}
+	case bulk.Invite:
+		return bulkWords{
+			question: words.T("bulk.invite-ask", "Count", count), button: words.T("bulk.invite-button", "Count", count),
+			effects: []string{words.T("bulk.invite-effect"), words.T("bulk.invite-refuses")},
+		}
 	case bulk.RequireNewPINs:
 		return bulkWords{
 			question: words.T("bulk.require-ask", "Count", count), button: words.T("bulk.require-button", "Count", count),

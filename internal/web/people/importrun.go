@@ -84,9 +84,11 @@ func (h *importPage) showRun(w http.ResponseWriter, r *http.Request) error {
 	for _, l := range report.Lines {
 		data.Lines = append(data.Lines, lineRowOf(words, run, l))
 	}
-	return h.run.Show(w, r, web.Head{
-		Title: importTitle(words, run), Back: web.Link{URL: office.ImportPath, Label: words.T("import.title")},
-	}, data)
+	head := web.Head{Title: importTitle(words, run), Back: web.Link{URL: office.ImportPath, Label: words.T("import.title")}}
+	if caller.May(cardinal.PermWriteUsers) && !run.DryRun && run.State == directory.Done && run.Totals.Created > 0 {
+		head.Actions = []web.Link{{URL: inviteImportedURL(), Label: words.T("import.invite"), Icon: "mail"}}
+	}
+	return h.run.Show(w, r, head, data)
 }
 
 // tell says how the import ended, and why the report has no lines.

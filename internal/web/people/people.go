@@ -17,6 +17,7 @@ import (
 	"cardinal/internal/credential"
 	"cardinal/internal/directory"
 	"cardinal/internal/signin"
+	"cardinal/internal/wayback"
 	"cardinal/internal/web"
 	"cardinal/internal/web/office"
 )
@@ -30,6 +31,7 @@ type Services struct {
 	Door     *credential.Door
 	Auth     *auth.Service
 	SignIns  *signin.Service
+	Ways     *wayback.Service
 
 	Directory *directory.Service
 	// Audit returns entries about one subject, as in "user anna", newest first:

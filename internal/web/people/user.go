@@ -34,6 +34,7 @@ type userData struct {
 
 	Access   []web.Fact
 	Password string // the page of the one-time password
+	Invite   string // where to post that they get a link to choose one
 	Delete   string
 
 	Changes []web.Fact
@@ -59,6 +60,7 @@ func (p *pages) userRoutes() ([]web.Route, error) {
 		{Pattern: "GET " + path, Permission: cardinal.PermReadUsers, Handle: h.show},
 		{Pattern: "POST " + path, Permission: cardinal.PermWriteUsers, Handle: h.save},
 		{Pattern: "POST " + path + "/check", Permission: cardinal.PermWriteCredentials, Handle: h.check},
+		{Pattern: "POST " + path + "/invite", Permission: cardinal.PermWriteUsers, Handle: h.invite},
 		{Pattern: "POST " + path + "/unlock", Permission: cardinal.PermUnlock, Handle: h.unlock},
 		{Pattern: "POST " + path + "/reset-changes", Permission: cardinal.PermUnlock, Handle: h.resetChanges},
 	}, nil
@@ -198,6 +200,9 @@ func (d *userData) allow(caller cardinal.Caller, view account.UserView) {
 	}
 	if caller.May(cardinal.PermWriteUsers) && !view.Role.Outranks(caller.Role) {
 		d.Password = at("password")
+		if !view.HasPassword {
+			d.Invite = at("invite")
+		}
 		if view.ID != caller.User {
 			d.Delete = at("delete")
 		}
