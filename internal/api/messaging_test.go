@@ -138,7 +138,13 @@ func TestMessagingConfigurations(t *testing.T) {
 	})
 	i.run("change", func(t *testing.T) {
 		before := c.do("GET", path, nil).header.Get("ETag")
-		changed := c.do("PATCH", path, `{"port":465,"security":"tls","replyTo":null,"ratePerMinute":null,"password":null,"clientSecret":""}`).want(200)
+		elsewhere := `{"port":465,"security":"tls","replyTo":null,"ratePerMinute":null,"password":%s,"clientSecret":""}`
+		for _, kept := range []string{`null`, `""`} {
+			if got := c.do("PATCH", path, fmt.Sprintf(elsewhere, kept)).want(422).codes(); got != "invalid password" {
+				t.Errorf("the password would go to another server: %s", got)
+			}
+		}
+		changed := c.do("PATCH", path, fmt.Sprintf(elsewhere, quoted(canaryPassword))).want(200)
 		object := changed.object()
 		if object["port"] != 465.0 || object["security"] != "tls" || object["replyTo"] != "" || object["ratePerMinute"] != 0.0 || object["hasPassword"] != true ||
 			object["name"] != "Office" || object["senderName"] != "PINs" {
@@ -147,7 +153,7 @@ func TestMessagingConfigurations(t *testing.T) {
 		c.with("If-Match", before).do("PATCH", path, `{"name":"Other"}`).want(412)
 		c.with("If-Match", before).do("DELETE", path, nil).want(412)
 		c.with("If-Match", `"x"`).do("DELETE", path, nil).want(412)
-		c.with("If-Match", changed.header.Get("ETag")).do("PATCH", path, `{"host":"mail2.example.org"}`).want(200)
+		c.with("If-Match", changed.header.Get("ETag")).do("PATCH", path, `{"host":"mail2.example.org","password":`+quoted(canaryPassword)+`}`).want(200)
 		c.with("If-Match", "*").do("PATCH", path, `{}`).want(200)
 		if name := c.do("GET", path, nil).object()["name"]; name != "Office" {
 			t.Errorf("it is called %v", name)

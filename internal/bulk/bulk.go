@@ -165,11 +165,12 @@ type Service struct {
 	ways     *wayback.Service
 	log      *slog.Logger
 
-	entering sync.Mutex     // against closing meanwhile
-	slots    chan struct{}  // one for each run that this node works on
-	running  sync.WaitGroup // runs that this node works on
-	closing  chan struct{}  // closed when they must stop
-	close    func()
+	closing chan struct{} // closed when the runs of this node must stop
+	close   func()
+
+	mu      sync.Mutex
+	running int           // runs that this node works on, atOnce at most
+	idle    chan struct{} // closed while there is none
 }
 
 // atOnce is how many runs a node works on at the same time; others wait.
@@ -184,10 +185,11 @@ type Services struct {
 
 // New makes the service.
 func New(s *store.Store, ring *seal.Ring, do Services, log *slog.Logger) *Service {
-	closing := make(chan struct{})
+	closing, idle := make(chan struct{}), make(chan struct{})
+	close(idle)
 	return &Service{
 		store: s, ring: ring, accounts: do.Accounts, door: do.Door, ways: do.Ways, log: log,
-		slots: make(chan struct{}, atOnce), closing: closing, close: sync.OnceFunc(func() { close(closing) }),
+		idle: idle, closing: closing, close: sync.OnceFunc(func() { close(closing) }),
 	}
 }
 

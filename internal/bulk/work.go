@@ -22,23 +22,31 @@ var errLost = errors.New("another node works on this bulk action")
 
 // enter takes a place among the runs of this node, if there is one.
 func (s *Service) enter() bool {
-	s.entering.Lock()
-	defer s.entering.Unlock()
-	if s.isClosing() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isClosing() || s.running == atOnce {
 		return false
 	}
-	select {
-	case s.slots <- struct{}{}:
-		s.running.Add(1)
-		return true
-	default:
-		return false
+	if s.running == 0 {
+		s.idle = make(chan struct{})
 	}
+	s.running++
+	return true
 }
 
 func (s *Service) leave() {
-	<-s.slots
-	s.running.Done()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running--
+	if s.running == 0 {
+		close(s.idle)
+	}
+}
+
+func (s *Service) hasPlace() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.isClosing() && s.running < atOnce
 }
 
 func (s *Service) isClosing() bool {
@@ -71,7 +79,7 @@ func (s *Service) begin(ctx context.Context, customer cardinal.CustomerID, id ca
 // Resume begins with runs on which no node works: those that wait, and those of
 // a node that has been silent for 30 seconds. Call it every few seconds.
 func (s *Service) Resume(ctx context.Context) error {
-	if s.isClosing() || len(s.slots) == cap(s.slots) {
+	if !s.hasPlace() {
 		return nil
 	}
 	var free []store.BulkRun
@@ -162,11 +170,9 @@ func (w *worker) fail(ctx context.Context) error {
 
 // Wait waits until this node works on no run, or ctx ends.
 func (s *Service) Wait(ctx context.Context) error {
-	idle := make(chan struct{})
-	go func() {
-		s.running.Wait()
-		close(idle)
-	}()
+	s.mu.Lock()
+	idle := s.idle
+	s.mu.Unlock()
 	select {
 	case <-idle:
 		return nil
@@ -179,8 +185,8 @@ func (s *Service) Wait(ctx context.Context) error {
 // this one after a restart, goes on with them at once, and waits for that until
 // ctx ends.
 func (s *Service) Close(ctx context.Context) error {
-	s.entering.Lock()
+	s.mu.Lock()
 	s.close()
-	s.entering.Unlock()
+	s.mu.Unlock()
 	return s.Wait(ctx)
 }

@@ -164,8 +164,9 @@ func (s *Service) AddConfiguration(ctx context.Context, caller cardinal.Caller, 
 }
 
 // ChangeConfiguration replaces a messaging configuration. Empty secrets keep the
-// value that they have, unless they would then go to another server. Revision is the one that the caller saw, or 0 to replace
-// whatever is there; another one is an Error of CodeStale.
+// value that they have; where they would then go to another server the answer is
+// an Error of CodeInvalid. Revision is the one that the caller saw, or 0 to
+// replace whatever is there; another one is an Error of CodeStale.
 func (s *Service) ChangeConfiguration(ctx context.Context, caller cardinal.Caller, wanted cardinal.MessagingConfiguration, secrets Secrets) (cardinal.MessagingConfiguration, error) {
 	err := s.write(ctx, caller, func(tx *store.Tx) error {
 		present, err := tx.LockConfiguration(ctx, caller.Customer, wanted.ID)
@@ -179,12 +180,12 @@ func (s *Service) ChangeConfiguration(ctx context.Context, caller cardinal.Calle
 		if err != nil {
 			return err
 		}
-		if err := goesElsewhere(present.MessagingConfiguration, wanted, before, secrets); err != nil {
-			return err
-		}
 		kept := secrets.or(before)
 		wanted.Customer, wanted.CreatedAt, wanted.UpdatedAt, wanted.Revision = caller.Customer, present.CreatedAt, tx.Now(), present.Revision+1
 		if err := s.checkConfiguration(ctx, wanted, kept); err != nil {
+			return err
+		}
+		if err := goesElsewhere(present.MessagingConfiguration, wanted, before, secrets); err != nil {
 			return err
 		}
 		sealed, err := s.seal(wanted, kept)
