@@ -1,12 +1,16 @@
 package browser
 
 import (
+	"fmt"
 	"strings"
+	"testing"
 
 	"github.com/pquerna/otp/totp"
 
 	"cardinal"
 	"cardinal/internal/auth"
+	"cardinal/internal/browsertest"
+	"cardinal/internal/wayback"
 )
 
 // accessLooks are the states of the pages about getting in.
@@ -30,6 +34,59 @@ func accessLooks() []look {
 		{"sessions", "helga", "/sessions", nil},
 		{"confirm", adminName, "/confirm?next=/users", nil},
 		{"confirm-refused", adminName, "/confirm", press("#confirm button[type=submit]")},
+	}
+}
+
+// waysLooks are the states of the ways back, of a stage that has its post.
+func waysLooks(p *post) []look {
+	linked := func(kind wayback.Kind) func(*stage) {
+		return func(s *stage) {
+			s.clock.add(wayback.Hour) // links are few in an hour
+			s.must(s.app.Ways.Ask(s.t.Context(), kind, wayback.Who{Name: "bruno"}, auth.Origin{Address: "127.0.0.1"}))
+			s.open(p.link("bruno"))
+		}
+	}
+	password, pin := linked(wayback.Password), linked(wayback.PIN)
+	return []look{
+		{"sign-in-ways", "", "/sign-in", nil},
+		{"forgot-password", "", "/forgot-password", nil},
+		{"forgot-password-refused", "", "/forgot-password", press("#forgot button[type=submit]")},
+		{"forgot-password-sent", "", "/forgot-password/sent", nil},
+		{"forgot-pin", "", "/forgot-pin", nil},
+		{"forgot-pin-sent", "", "/forgot-pin/sent", nil},
+		{"link-password", "", "/sign-in", password},
+		{"link-password-refused", "", "/sign-in", inTurn(password, press("#new-password button[type=submit]"))},
+		{"link-over", "", "/new-pin?link=nothing", nil},
+		{"link-pin", "", "/sign-in", pin},
+		{"link-pin-sent", "", "/new-pin/sent", nil},
+		{"change-mail", "bruno", "/change-details/pin-by-e-mail", nil},
+		{"user-invite", adminName, "/users/dmitri", nil},
+	}
+}
+
+// TestWaysBackAreFitToLookAt looks at the pages of the ways back, also where there
+// are none.
+func TestWaysBackAreFitToLookAt(t *testing.T) {
+	s := newStage(t)
+	s.furnish()
+	s.open("/forgot-password")
+	s.examine("forgot-off")
+	looks := waysLooks(s.hasPost())
+	sessions := map[string]string{"": "", "bruno": s.session("bruno"), adminName: s.session(adminName)}
+	for i, screen := range []screen{{browsertest.Light, 1440}, {browsertest.Dark, 390}, {browsertest.Light, 320}, {browsertest.Dark, 1440}} {
+		s.Prefer(screen.scheme)
+		s.Screen(screen.width, 900)
+		for j, l := range looks {
+			if (i+j)%2 != 0 {
+				continue
+			}
+			s.Cookie(s.url, "cardinal-session", sessions[l.as])
+			s.open(l.path)
+			if l.do != nil {
+				l.do(s)
+			}
+			s.examine(fmt.Sprintf("%s-%s-%d", l.name, screen.scheme, screen.width))
+		}
 	}
 }
 

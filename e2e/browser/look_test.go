@@ -145,9 +145,13 @@ func pageLooks() []look {
 	}
 }
 
-// furnishedElsewhere are pages that TestPlacesAreFitToLookAt looks at.
+// furnishedElsewhere are pages that TestPlacesAreFitToLookAt and
+// TestWaysBackAreFitToLookAt look at.
 func furnishedElsewhere() []string {
-	return []string{"GET /options/api-tokens/{id}/revoke", "GET /options/customers/{id}/delete"}
+	return []string{
+		"GET /options/api-tokens/{id}/revoke", "GET /options/customers/{id}/delete", "GET /forgot-password", "GET /forgot-password/sent", "GET /forgot-pin",
+		"GET /forgot-pin/sent", "GET /new-password", "GET /new-pin", "GET /new-pin/sent", "GET /change-details/pin-by-e-mail",
+	}
 }
 
 // TestEveryPageIsFitToLookAt asks axe-core about every page in every state, light

@@ -109,8 +109,8 @@ func TestMenusFollowTheRole(t *testing.T) {
 	for _, c := range []struct{ as, menu, refused string }{
 		{"bruno", "/summary", "/dashboard /logs/audit /logs/sign-ins /logs/application /users /users/helga /new-user /security-options /options/general /options/config-editor"},
 		{"helga", "/dashboard /users /logs/sign-ins", "/security-options /options/general /options/config-editor"},
-		{"aurel", "/dashboard /users /security-options /options/general /options/devices /options/api-tokens /options/administrators /options/config-editor /logs/audit /logs/sign-ins /logs/application", "/new-user /users/bruno/delete /users/bruno/pin/generate /users/bruno/password"},
-		{adminName, "/dashboard /users /security-options /options/general /options/devices /options/api-tokens /options/administrators /options/customers /options/config-editor /logs/audit /logs/sign-ins /logs/application", ""},
+		{"aurel", "/dashboard /users /security-options /options/general /options/messaging-configurations /options/email-templates /options/devices /options/api-tokens /options/administrators /options/config-editor /logs/audit /logs/sign-ins /logs/notifications /logs/application", "/new-user /users/bruno/delete /users/bruno/pin/generate /users/bruno/password"},
+		{adminName, "/dashboard /users /security-options /options/general /options/messaging-configurations /options/email-templates /options/devices /options/api-tokens /options/administrators /options/customers /options/config-editor /logs/audit /logs/sign-ins /logs/notifications /logs/application", ""},
 	} {
 		s.signIn(c.as)
 		if got := s.links("#navigation a"); got != c.menu {
