@@ -111,6 +111,7 @@ func addAdministrator(ctx context.Context, tx *store.Tx, caller cardinal.Caller,
 	if err := tx.SetPassword(ctx, user, string(hash), user.PasswordMustChange); err != nil {
 		return err
 	}
+	tx.QueueEvent(cardinal.Event{Customer: user.Customer, Type: cardinal.EventUserCreated, User: user.ID})
 	return audit.Record(tx, caller, audit.Entry{Action: "user.created", Subject: "user " + user.Username, After: audit.Fields{"role": user.Role}})
 }
 

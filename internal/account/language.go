@@ -30,6 +30,7 @@ func (s *Service) SetOwnLanguage(ctx context.Context, caller cardinal.Caller, la
 		if err := tx.SetLanguage(ctx, user, language); err != nil {
 			return err
 		}
+		tx.QueueEvent(cardinal.Event{Customer: user.Customer, Type: cardinal.EventUserUpdated, User: user.ID})
 		return audit.Record(tx, caller, audit.Entry{
 			Action: "user.updated", Subject: "user " + user.Username,
 			Before: map[string]any{"language": user.Language}, After: map[string]any{"language": language},

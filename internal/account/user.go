@@ -184,6 +184,7 @@ func (s *Service) CreateIn(ctx context.Context, tx *store.Tx, by credential.Acti
 		refused.addAll(s.door.Foresee(by, next, n.Fields.Credentials))
 		return user, refused.err()
 	}
+	tx.QueueEvent(cardinal.Event{Customer: next.Customer, Type: cardinal.EventUserCreated, User: next.ID})
 	if err := audit.Record(tx, by.Caller, audit.Entry{Action: "user.created", Subject: "user " + user.Username, After: created(next)}); err != nil {
 		return user, err
 	}
@@ -233,6 +234,10 @@ func (s *Service) writeFields(ctx context.Context, tx *store.Tx, by credential.A
 		return err
 	}
 	before, after := difference(user, next)
+	tx.QueueEvent(cardinal.Event{Customer: next.Customer, Type: cardinal.EventUserUpdated, User: next.ID})
+	if next.Disabled && !user.Disabled {
+		tx.QueueEvent(cardinal.Event{Customer: next.Customer, Type: cardinal.EventUserDisabled, User: next.ID})
+	}
 	entry := audit.Entry{Action: "user.updated", Subject: "user " + user.Username, Before: before, After: after}
 	if err := audit.Record(tx, by.Caller, entry); err != nil {
 		return err

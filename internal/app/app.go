@@ -22,6 +22,7 @@ import (
 	"cardinal/internal/account"
 	"cardinal/internal/audit"
 	"cardinal/internal/auth"
+	"cardinal/internal/automation"
 	"cardinal/internal/bulk"
 	"cardinal/internal/credential"
 	"cardinal/internal/directory"
@@ -58,21 +59,22 @@ type Config struct {
 
 // App is Cardinal on its data: the use cases, and what is needed to end them.
 type App struct {
-	Accounts  *account.Service
-	Door      *credential.Door
-	SignIn    *signin.Service
-	Auth      *auth.Service
-	Directory *directory.Service
-	Bulk      *bulk.Service
-	Ways      *wayback.Service
-	Notify    *notify.Service
-	Log       *slog.Logger
-	config    Config
-	ring      *seal.Ring
-	gate      *setup.Gate
-	chain     *audit.Chain
-	store     *store.Store
-	closeLog  func() error
+	Accounts   *account.Service
+	Door       *credential.Door
+	SignIn     *signin.Service
+	Auth       *auth.Service
+	Directory  *directory.Service
+	Bulk       *bulk.Service
+	Ways       *wayback.Service
+	Notify     *notify.Service
+	Automation *automation.Service
+	Log        *slog.Logger
+	config     Config
+	ring       *seal.Ring
+	gate       *setup.Gate
+	chain      *audit.Chain
+	store      *store.Store
+	closeLog   func() error
 }
 
 // Open opens the data that the config names, with the right key ring, and brings
@@ -122,6 +124,7 @@ func (a *App) wire() {
 	a.Ways = wayback.New(a.store, a.ring, a.Auth, passwords, a.Door)
 	a.SignIn = signin.New(a.store, a.ring, a.Door.FindNumber)
 	a.Directory = directory.New(a.store, a.Accounts, a.Door, a.Log)
+	a.Automation = automation.New(a.store)
 	a.Notify = notify.New(a.store, a.ring, a.Log, a.config.Mail)
 	a.Bulk = bulk.New(a.store, a.ring, bulk.Services{Accounts: a.Accounts, Door: a.Door, Ways: a.Ways}, a.Log)
 }

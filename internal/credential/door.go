@@ -197,6 +197,11 @@ func (d *Door) change(ctx context.Context, caller cardinal.Caller, username stri
 	return refused
 }
 
+// happened queues an event about the user.
+func (t *task) happened(what cardinal.EventType, attributes map[string]string) {
+	t.tx.QueueEvent(cardinal.Event{Customer: t.user.Customer, Type: what, User: t.user.ID, Attributes: attributes})
+}
+
 // record writes down a change of PIN or numbers: in the user's revision, so that
 // nobody overwrites it unseen, and in the audit log.
 func (t *task) record(ctx context.Context, action string, before, after audit.Fields) error {

@@ -105,6 +105,7 @@ func (d *Door) expireSome(ctx context.Context, c cardinal.CustomerID, node strin
 				continue
 			}
 			expired++
+			tx.QueueEvent(cardinal.Event{Customer: c, Type: cardinal.EventPINExpired, User: pin.User})
 			fields := audit.Fields{"expiredAt": pin.ExpiredAt.Format(time.RFC3339)}
 			if err := audit.Record(tx, cardinal.System(c), audit.Entry{Action: "pin.expired", Subject: "user " + pin.Username, Before: fields}); err != nil {
 				return err

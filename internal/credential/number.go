@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 
 	"cardinal"
@@ -212,6 +213,7 @@ func (t *task) recordNumbers(ctx context.Context, changes []NumberChange, before
 			}
 			return audit.Fields{string(change.Slot): cardinal.MaskedNumber(end)}
 		}
+		t.happened(cardinal.EventCardNumberChanged, map[string]string{"slot": string(change.Slot), "removed": strconv.FormatBool(change.Number.IsZero())})
 		if err := t.record(ctx, "card-number.changed", fields(before[change.Slot].End), fields(change.Number.End())); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package credential
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"cardinal"
@@ -145,6 +146,7 @@ func (t *task) recordPIN(ctx context.Context, state cardinal.PINState) error {
 	if !state.ExpiresAt.IsZero() {
 		after["expiresAt"] = state.ExpiresAt.Format(time.RFC3339)
 	}
+	t.happened(cardinal.EventPINSet, map[string]string{"generated": strconv.FormatBool(state.Generated), "replaced": strconv.FormatBool(t.replaced)})
 	if err := t.record(ctx, "pin.set", nil, after); err != nil || !t.replaced || t.mailed {
 		return err
 	}
@@ -293,6 +295,7 @@ func (t *task) removePIN(ctx context.Context) (bool, error) {
 	if err != nil || !removed {
 		return false, err
 	}
+	t.happened(cardinal.EventPINRemoved, nil)
 	if err := t.record(ctx, "pin.removed", nil, nil); err != nil {
 		return false, err
 	}

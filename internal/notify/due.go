@@ -151,6 +151,9 @@ func (s *Service) notice(ctx context.Context, tx *store.Tx, c cardinal.CustomerI
 	if err != nil {
 		return fmt.Errorf("whose PIN it is: %w", err)
 	}
+	tx.QueueEvent(cardinal.Event{
+		Customer: c, Type: cardinal.EventPINExpiring, User: user.ID, Attributes: map[string]string{"expires-at": pin.ExpiresAt.UTC().Format(time.RFC3339)},
+	})
 	return queue(ctx, tx, user, store.StoredNotification{
 		Notification: cardinal.Notification{
 			ID: cardinal.NotificationID(tx.NewID()), Kind: string(letter.PINExpiration), Template: setting.PINNoticeTemplate.In(v),

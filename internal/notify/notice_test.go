@@ -26,6 +26,7 @@ func TestNoticeOfExpiry(t *testing.T) {
 			p.Clock.Set(made.Add(24 * time.Hour))
 			same(p.t, 1, p.round())
 			same(p.t, 0, p.round())
+			same(p.t, []string{"pin.set anna generated=false replaced=false", "pin.expiring anna expires-at=2026-03-04T12:00:00Z"}, storetest.Events(p.t, p.store, p.customer))
 			n := p.one()
 			same(p.t, []any{cardinal.NotificationSent, 1, made.Add(24 * time.Hour), "anna"}, []any{n.State, n.Tries, n.SentAt, n.Username})
 			got := p.sink.Messages()

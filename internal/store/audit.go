@@ -86,13 +86,17 @@ const auditColumns = 11
 
 // insertAuditRows is the statement of queries/audit.sql for auditRows rows.
 var insertAuditRows = sync.OnceValue(func() string {
+	return "INSERT INTO audit_entries (customer_id, number, time, actor, action, subject, before, after, address, key_version, mac) VALUES " + rowsOf(auditRows, auditColumns)
+})
+
+// rowsOf are placeholders for so many rows of so many columns.
+func rowsOf(rows, columns int) string {
 	var text strings.Builder
-	text.WriteString("INSERT INTO audit_entries (customer_id, number, time, actor, action, subject, before, after, address, key_version, mac) VALUES ")
-	for i := range auditRows * auditColumns {
+	for i := range rows * columns {
 		switch {
 		case i == 0:
 			text.WriteString("(")
-		case i%auditColumns == 0:
+		case i%columns == 0:
 			text.WriteString("), (")
 		default:
 			text.WriteString(", ")
@@ -101,7 +105,7 @@ var insertAuditRows = sync.OnceValue(func() string {
 	}
 	text.WriteString(")")
 	return text.String()
-})
+}
 
 func chainedEntry(r db.AuditEntry) ChainedEntry {
 	return ChainedEntry{

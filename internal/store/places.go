@@ -110,6 +110,12 @@ func (tx *Tx) EraseSome(ctx context.Context, c cardinal.CustomerID, most int) (b
 			return tx.q.EraseAuditEntries(ctx, db.EraseAuditEntriesParams{CustomerID: id, Most: limit})
 		},
 		func() (int64, error) {
+			return tx.q.EraseEvents(ctx, db.EraseEventsParams{CustomerID: id, Most: limit})
+		},
+		func() (int64, error) {
+			return tx.q.EraseNotifications(ctx, db.EraseNotificationsParams{CustomerID: id, Most: limit})
+		},
+		func() (int64, error) {
 			return tx.q.EraseCounters(ctx, db.EraseCountersParams{CustomerID: id, Most: limit})
 		},
 		func() (int64, error) {

@@ -148,7 +148,7 @@ func (s *Store) run(ctx context.Context, write bool, fn func(*Tx) error) error {
 	if tx.broken != nil {
 		return s.translate(ctx, tx.broken)
 	}
-	if err := tx.flushAudit(ctx); err != nil {
+	if err := tx.flush(ctx); err != nil {
 		return s.translate(ctx, err)
 	}
 	done = true

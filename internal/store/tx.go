@@ -24,7 +24,8 @@ type Tx struct {
 	now     time.Time
 	entries []cardinal.AuditEntry
 	owners  []cardinal.CustomerID // of entries, index by index
-	broken  error                 // why this must not be committed: a savepoint could not undo its work
+	events  []cardinal.Event
+	broken  error // why this must not be committed: a savepoint could not undo its work
 }
 
 // Now is the instant of the transaction: the same at each call.
@@ -48,12 +49,12 @@ func (tx *Tx) IDOf(subject string, at time.Time) string {
 // PostgreSQL. Long work asks it to know when to let others go first.
 func (tx *Tx) Awaited() bool { return tx.work.awaited != nil && tx.work.awaited() }
 
-// Savepoint runs fn so that, if it fails, what it wrote and the audit entries it
-// queued are undone, while the rest of the transaction stays. It returns fn's
+// Savepoint runs fn so that, if it fails, what it wrote and what it queued are
+// undone, while the rest of the transaction stays. It returns fn's
 // error. If the undoing fails, that error is returned instead, so that nobody
 // takes it for a mere refusal, and the transaction will not commit.
 func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
-	queued := len(tx.entries)
+	queued, events := len(tx.entries), len(tx.events)
 	if _, err := tx.work.ExecContext(ctx, "SAVEPOINT line"); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
@@ -65,6 +66,7 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 		return nil
 	}
 	tx.entries, tx.owners = tx.entries[:queued], tx.owners[:queued]
+	tx.events = tx.events[:events]
 	for _, statement := range []string{"ROLLBACK TO SAVEPOINT line", "RELEASE SAVEPOINT line"} {
 		if _, err := tx.work.ExecContext(ctx, statement); err != nil {
 			tx.broken = fmt.Errorf("roll back to savepoint: %w", err)
@@ -80,6 +82,14 @@ func (tx *Tx) QueueAudit(customer cardinal.CustomerID, entry cardinal.AuditEntry
 	entry.Time = tx.now
 	tx.entries = append(tx.entries, entry)
 	tx.owners = append(tx.owners, customer)
+}
+
+// flush writes what waits for the commit.
+func (tx *Tx) flush(ctx context.Context) error {
+	if err := tx.flushAudit(ctx); err != nil {
+		return err
+	}
+	return tx.flushEvents(ctx)
 }
 
 // flushAudit locks the heads of several customers in one order, whatever the

@@ -9,7 +9,9 @@ package storetest
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -222,4 +224,27 @@ func Audit(t testing.TB, s *store.Store, customer cardinal.CustomerID) []cardina
 		return err
 	})
 	return entries
+}
+
+// Events lists the events of a customer, in order, each as its type, its user's
+// name, and its attributes in their order.
+func Events(t testing.TB, s *store.Store, customer cardinal.CustomerID) []string {
+	t.Helper()
+	var texts []string
+	Read(t, s, func(ctx context.Context, tx *store.Tx) error {
+		events, err := tx.Events(ctx, customer, 0, 1<<20)
+		for _, e := range events {
+			user, err := tx.User(ctx, customer, e.User)
+			if err != nil {
+				return err
+			}
+			text := string(e.Type) + " " + user.Username
+			for _, name := range slices.Sorted(maps.Keys(e.Attributes)) {
+				text += " " + name + "=" + e.Attributes[name]
+			}
+			texts = append(texts, text)
+		}
+		return err
+	})
+	return texts
 }

@@ -153,6 +153,20 @@ type EmailTemplateText struct {
 	UpdatedAt  int64
 }
 
+type Event struct {
+	CustomerID string
+	Number     int64
+	Type       string
+	Time       int64
+	UserID     string
+	Attributes string
+}
+
+type EventHead struct {
+	CustomerID string
+	Number     int64
+}
+
 type FirstSignIn struct {
 	UserID     string
 	CustomerID string

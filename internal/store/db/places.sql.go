@@ -193,6 +193,25 @@ func (q *Queries) EraseCustomer(ctx context.Context, id string) (int64, error) {
 	return result.RowsAffected()
 }
 
+const eraseEvents = `-- name: EraseEvents :execrows
+DELETE FROM events WHERE events.customer_id = $1 AND events.number IN (
+    SELECT picked.number FROM events picked WHERE picked.customer_id = $1 ORDER BY picked.number LIMIT $2
+)
+`
+
+type EraseEventsParams struct {
+	CustomerID string
+	Most       int32
+}
+
+func (q *Queries) EraseEvents(ctx context.Context, arg EraseEventsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, eraseEvents, arg.CustomerID, arg.Most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const eraseImports = `-- name: EraseImports :execrows
 DELETE FROM imports WHERE id IN (
     SELECT picked.id FROM imports picked WHERE picked.customer_id = $1 ORDER BY picked.id LIMIT $2
@@ -206,6 +225,25 @@ type EraseImportsParams struct {
 
 func (q *Queries) EraseImports(ctx context.Context, arg EraseImportsParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, eraseImports, arg.CustomerID, arg.Most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const eraseNotifications = `-- name: EraseNotifications :execrows
+DELETE FROM notifications WHERE notifications.id IN (
+    SELECT picked.id FROM notifications picked WHERE picked.customer_id = $1 ORDER BY picked.id LIMIT $2
+)
+`
+
+type EraseNotificationsParams struct {
+	CustomerID string
+	Most       int32
+}
+
+func (q *Queries) EraseNotifications(ctx context.Context, arg EraseNotificationsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, eraseNotifications, arg.CustomerID, arg.Most)
 	if err != nil {
 		return 0, err
 	}

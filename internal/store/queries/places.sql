@@ -49,6 +49,16 @@ DELETE FROM audit_entries WHERE audit_entries.customer_id = sqlc.arg(customer_id
     SELECT picked.number FROM audit_entries picked WHERE picked.customer_id = sqlc.arg(customer_id) ORDER BY picked.number LIMIT sqlc.arg(most)
 );
 
+-- name: EraseEvents :execrows
+DELETE FROM events WHERE events.customer_id = sqlc.arg(customer_id) AND events.number IN (
+    SELECT picked.number FROM events picked WHERE picked.customer_id = sqlc.arg(customer_id) ORDER BY picked.number LIMIT sqlc.arg(most)
+);
+
+-- name: EraseNotifications :execrows
+DELETE FROM notifications WHERE notifications.id IN (
+    SELECT picked.id FROM notifications picked WHERE picked.customer_id = sqlc.arg(customer_id) ORDER BY picked.id LIMIT sqlc.arg(most)
+);
+
 -- name: EraseCounters :execrows
 DELETE FROM counters WHERE counters.customer_id = sqlc.arg(customer_id) AND counters.subject IN (
     SELECT picked.subject FROM counters picked WHERE picked.customer_id = sqlc.arg(customer_id) ORDER BY picked.subject LIMIT sqlc.arg(most)
