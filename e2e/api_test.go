@@ -94,7 +94,7 @@ func (a answer) codes() []string {
 
 // listed are the lists of the API that show all of an organisation's state.
 var listed = []string{"/users", "/settings", "/devices", "/api-tokens", "/sign-ins", "/audit-entries",
-	"/messaging-configurations", "/email-templates", "/notifications"}
+	"/messaging-configurations", "/email-templates", "/notifications", "/bulk-actions"}
 
 // fleeting are fields that change because somebody looks.
 var fleeting = []string{"lastUsedAt", "lastSeenAt"}

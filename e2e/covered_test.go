@@ -39,7 +39,7 @@ func TestPathsAreAll(t *testing.T) {
 		{"form of the pages", formsWithPIN(t, w), nil},
 		{"command", commands(w), []string{
 			"cardinal serve", "cardinal demo", "cardinal init", "cardinal version", "cardinal audit verify", "cardinal device create",
-			"cardinal token create", "cardinal user unlock", "cardinal settings get", "cardinal settings set", "cardinal settings list",
+			"cardinal token create", "cardinal user unlock", "cardinal user mail-pin", "cardinal user require-new-pin", "cardinal user invite", "cardinal settings get", "cardinal settings set", "cardinal settings list",
 			"cardinal mail list", "cardinal mail test", "cardinal notification list", "cardinal notification resend", "cardinal notification cancel",
 		}},
 	} {

@@ -23,6 +23,7 @@ type attempt struct {
 	who  person
 	pin  string
 	form *browser // whoever fills in the way's form, signed in
+	post *mailbox // where e-mail goes; nil: nowhere
 }
 
 // way is one path a PIN can come by.

@@ -108,7 +108,7 @@ func report(err error, t terminal) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errRefusedLines), errors.Is(err, errNotSent):
+	case errors.Is(err, errRefusedLines), errors.Is(err, errNotSent), errors.Is(err, errRefusedUsers):
 		return exitFailed
 	}
 	var known *cardinal.Error

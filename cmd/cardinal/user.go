@@ -11,6 +11,10 @@ type userGroup struct {
 	Import userImport `cmd:"" help:"Make and change users from a CSV file."`
 	Unlock userUnlock `cmd:"" help:"End the lock of a user after wrong tries."`
 	SetPIN userSetPIN `cmd:"" name:"set-pin" help:"Give a user a PIN; asks for it."`
+
+	MailPIN       userMailPIN       `cmd:"" name:"mail-pin" help:"Give users new random PINs and send them by e-mail."`
+	RequireNewPIN userRequireNewPIN `cmd:"" name:"require-new-pin" help:"Have sign-ins with users' PINs say that new ones are wanted."`
+	Invite        userInvite        `cmd:"" help:"Send users without a password a link by e-mail to choose one."`
 }
 
 type userUnlock struct {

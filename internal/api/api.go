@@ -11,11 +11,13 @@ import (
 	"cardinal"
 	"cardinal/internal/account"
 	"cardinal/internal/auth"
+	"cardinal/internal/bulk"
 	"cardinal/internal/credential"
 	"cardinal/internal/directory"
 	"cardinal/internal/idempotency"
 	"cardinal/internal/notify"
 	"cardinal/internal/signin"
+	"cardinal/internal/wayback"
 )
 
 // Services is what the interface translates to. All fields are needed but
@@ -28,6 +30,8 @@ type Services struct {
 	Directory   *directory.Service
 	Repeats     *idempotency.Service
 	Notify      *notify.Service
+	Ways        *wayback.Service
+	Bulk        *bulk.Service
 	// AuditEntries lists audit entries of one subject, or of all where it is
 	// empty, before a number, newest first; audit.List with its store is one.
 	AuditEntries func(ctx context.Context, caller cardinal.Caller, subject string, before int64, most int) ([]cardinal.AuditEntry, error)
@@ -85,8 +89,11 @@ func New(services Services) (http.Handler, error) {
 }
 
 func (s Services) check() error {
-	if s.Accounts == nil || s.Credentials == nil || s.SignIns == nil || s.Auth == nil || s.Directory == nil || s.Repeats == nil || s.Notify == nil {
+	if s.Accounts == nil || s.Credentials == nil || s.SignIns == nil || s.Auth == nil || s.Directory == nil || s.Repeats == nil {
 		return errors.New("api: a use case is missing")
+	}
+	if s.Notify == nil || s.Ways == nil || s.Bulk == nil {
+		return errors.New("api: a use case that sends e-mail or deals with many is missing")
 	}
 	if s.AuditEntries == nil || s.Ready == nil || s.Now == nil || s.Log == nil {
 		return errors.New("api: the audit entries, the readiness, the clock or the log is missing")

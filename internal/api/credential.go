@@ -22,6 +22,16 @@ func (s *server) pinRoutes() []route {
 			notes: "The answer is the one time the PIN is shown.",
 		}, s.generatePIN),
 		call(route{
+			method: http.MethodPost, path: "/users/{username}/pin/mail", permission: cardinal.PermWriteCredentials, status: http.StatusCreated,
+			id: "mailPin", tag: tag, summary: "Give a user a random PIN and send it to them by e-mail", once: true,
+			notes: "Nobody else sees the PIN. 409: the user has no address or is disabled, or no e-mail can leave as the settings are; they keep the PIN they have.",
+		}, s.mailPIN),
+		call(route{
+			method: http.MethodPost, path: "/users/{username}/pin/require-new", permission: cardinal.PermWriteCredentials, status: http.StatusNoContent,
+			id: "requireNewPin", tag: tag, summary: "Have every sign-in with a user's PIN say that a new one is wanted", once: true,
+			notes: "The PIN still signs in: devices are told newPinRequired. Who has no PIN stays without one.",
+		}, s.requireNewPIN),
+		call(route{
 			method: http.MethodDelete, path: "/users/{username}/pin", permission: cardinal.PermWriteCredentials, status: http.StatusNoContent,
 			id: "deletePin", tag: tag, summary: "Take a user's PIN away",
 		}, s.deletePIN),
@@ -100,6 +110,16 @@ func (s *server) generatePIN(ctx context.Context, caller cardinal.Caller, in gen
 		return answer[generatedPIN]{}, err
 	}
 	return answer[generatedPIN]{generatedPIN{pin.Reveal(), moment(state.ExpiresAt)}}, nil
+}
+
+func (s *server) mailPIN(ctx context.Context, caller cardinal.Caller, in userIn) (answer[pinState], error) {
+	state, err := s.Credentials.MailPIN(ctx, caller, string(in.Username))
+	return answer[pinState]{pinState{moment(state.CreatedAt), moment(state.ExpiresAt)}}, err
+}
+
+func (s *server) requireNewPIN(ctx context.Context, caller cardinal.Caller, in userIn) (nothing, error) {
+	_, err := s.Credentials.RequireNewPIN(ctx, caller, string(in.Username))
+	return nothing{}, err
 }
 
 func (s *server) deletePIN(ctx context.Context, caller cardinal.Caller, in userIn) (nothing, error) {

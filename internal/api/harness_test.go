@@ -22,6 +22,7 @@ import (
 	"cardinal/internal/api"
 	"cardinal/internal/audit"
 	"cardinal/internal/auth"
+	"cardinal/internal/bulk"
 	"cardinal/internal/credential"
 	"cardinal/internal/directory"
 	"cardinal/internal/idempotency"
@@ -29,6 +30,7 @@ import (
 	"cardinal/internal/signin"
 	"cardinal/internal/store"
 	"cardinal/internal/storetest"
+	"cardinal/internal/wayback"
 )
 
 // installation is the interface before real services on a real database, with
@@ -98,10 +100,18 @@ func install(t *testing.T) *installation {
 			t.Errorf("close the imports: %v", err)
 		}
 	})
+	authenticator := auth.New(s, database.Ring, passwords)
+	ways := wayback.New(s, database.Ring, authenticator, passwords, door)
+	many := bulk.New(s, database.Ring, bulk.Services{Accounts: accounts, Door: door, Ways: ways}, log)
+	t.Cleanup(func() {
+		if err := many.Close(context.Background()); err != nil {
+			t.Errorf("close the bulk actions: %v", err)
+		}
+	})
 	i.services = api.Services{
 		Accounts: accounts, Credentials: door, SignIns: signin.New(s, database.Ring, door.FindNumber),
-		Auth: auth.New(s, database.Ring, passwords), Directory: people, Repeats: idempotency.New(s, database.Ring),
-		Notify: notify.New(s, database.Ring, log, notify.Options{}),
+		Auth: authenticator, Directory: people, Repeats: idempotency.New(s, database.Ring),
+		Notify: notify.New(s, database.Ring, log, notify.Options{}), Ways: ways, Bulk: many,
 		AuditEntries: func(ctx context.Context, caller cardinal.Caller, subject string, before int64, most int) ([]cardinal.AuditEntry, error) {
 			return audit.List(ctx, s, caller, subject, before, most)
 		},

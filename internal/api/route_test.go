@@ -34,7 +34,7 @@ func TestRoutesAreDeclared(t *testing.T) {
 
 // TestTable holds what every line of the table has to be.
 func TestTable(t *testing.T) {
-	reads := map[string]bool{"searchUsers": true, "checkPin": true, "signIn": true, "previewEmailTemplate": true}
+	reads := map[string]bool{"searchUsers": true, "checkPin": true, "signIn": true, "previewEmailTemplate": true, "planBulkAction": true}
 	for _, r := range (&server{}).routes() {
 		if err := r.check(); err != nil {
 			t.Error(err)

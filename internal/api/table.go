@@ -14,6 +14,7 @@ func (s *server) routes() []route {
 		s.tokenRoutes(),
 		s.customerRoutes(),
 		s.importRoutes(),
+		s.bulkRoutes(),
 		s.auditRoutes(),
 		s.messagingRoutes(),
 		s.templateRoutes(),

@@ -168,6 +168,11 @@ func (s *server) userRoutes() []route {
 			notes: "What is left out stays as it is; null empties a text and removes a card number. All of it is done or nothing.",
 		}, s.changeUser),
 		call(route{
+			method: http.MethodPost, path: "/users/{username}/invite", permission: cardinal.PermWriteUsers, status: http.StatusNoContent,
+			id: "inviteUser", tag: tag, summary: "Send a user a link by e-mail with which they choose a password", once: true,
+			notes: "It works once, within seven days. 409: the user has a password or no address or is disabled, or no e-mail can leave as the settings are.",
+		}, s.inviteUser),
+		call(route{
 			method: http.MethodDelete, path: "/users/{username}", permission: cardinal.PermWriteUsers, status: http.StatusNoContent,
 			id: "deleteUser", tag: tag, summary: "Delete a user with PIN and card numbers",
 		}, s.deleteUser),
@@ -295,6 +300,10 @@ type deleteUserIn struct {
 
 func (s *server) deleteUser(ctx context.Context, caller cardinal.Caller, in deleteUserIn) (nothing, error) {
 	return nothing{}, s.Accounts.DeleteUser(ctx, caller, string(in.Username), in.IfMatch.revision())
+}
+
+func (s *server) inviteUser(ctx context.Context, caller cardinal.Caller, in userIn) (nothing, error) {
+	return nothing{}, s.Ways.Invite(ctx, caller, string(in.Username))
 }
 
 // normal puts a name that is looked up into form NFC. A zero byte, which not

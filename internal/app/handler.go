@@ -45,7 +45,7 @@ func (a *App) Handler() (http.Handler, error) {
 func (a *App) restHandler() (http.Handler, error) {
 	return api.New(api.Services{
 		Accounts: a.Accounts, Credentials: a.Door, SignIns: a.SignIn, Auth: a.Auth, Directory: a.Directory,
-		Repeats: idempotency.New(a.store, a.ring), Notify: a.Notify,
+		Repeats: idempotency.New(a.store, a.ring), Notify: a.Notify, Ways: a.Ways, Bulk: a.Bulk,
 		AuditEntries: func(ctx context.Context, caller cardinal.Caller, subject string, before int64, most int) ([]cardinal.AuditEntry, error) {
 			return audit.List(ctx, a.store, caller, subject, before, most)
 		},

@@ -107,9 +107,18 @@ func (w *worker) batch(ctx context.Context, tx *store.Tx, run *store.BulkRun) (*
 }
 
 // stillAllowed gives the caller the role that they have now, and reports
-// whether it allows the kind.
+// whether it allows the kind. A token that is gone or has expired allows nothing.
 func stillAllowed(ctx context.Context, tx *store.Tx, caller *cardinal.Caller, kind Kind) (bool, error) {
-	if caller.Kind == cardinal.CallerUser {
+	switch caller.Kind {
+	case cardinal.CallerToken:
+		token, err := tx.APIToken(ctx, caller.Customer, caller.Token)
+		if cardinal.CodeOf(err) == cardinal.CodeNotFound || err == nil && !token.ExpiresAt.IsZero() && !token.ExpiresAt.After(tx.Now()) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	case cardinal.CallerUser:
 		user, err := tx.User(ctx, caller.Customer, caller.User)
 		if cardinal.CodeOf(err) == cardinal.CodeNotFound || err == nil && user.Disabled {
 			return false, nil

@@ -129,13 +129,14 @@ type starter struct {
 	Kind      cardinal.CallerKind `json:"kind"`
 	Role      cardinal.Role       `json:"role"`
 	User      cardinal.UserID     `json:"user,omitempty"`
+	Token     cardinal.TokenID    `json:"token,omitempty"`
 	Name      string              `json:"name"`
 	Address   string              `json:"address,omitempty"`
 	RequestID string              `json:"requestId,omitempty"`
 }
 
 func starterOf(c cardinal.Caller) starter {
-	return starter{Kind: c.Kind, Role: c.Role, User: c.User, Name: c.Name, Address: c.Address, RequestID: c.RequestID}
+	return starter{Kind: c.Kind, Role: c.Role, User: c.User, Token: c.Token, Name: c.Name, Address: c.Address, RequestID: c.RequestID}
 }
 
 func starterFrom(run store.BulkRun) (starter, error) {
@@ -147,12 +148,12 @@ func starterFrom(run store.BulkRun) (starter, error) {
 }
 
 func (s starter) caller(customer cardinal.CustomerID) cardinal.Caller {
-	return cardinal.Caller{Kind: s.Kind, Customer: customer, Role: s.Role, User: s.User, Name: s.Name, Address: s.Address, RequestID: s.RequestID}
+	return cardinal.Caller{Kind: s.Kind, Customer: customer, Role: s.Role, User: s.User, Token: s.Token, Name: s.Name, Address: s.Address, RequestID: s.RequestID}
 }
 
 // is reports whether the caller is who started the run.
 func (s starter) is(c cardinal.Caller) bool {
-	return s.Kind == c.Kind && s.User == c.User && s.Name == c.Name
+	return s.Kind == c.Kind && s.User == c.User && s.Token == c.Token && s.Name == c.Name
 }
 
 // Service runs actions on many users. Safe for concurrent use. Close it before

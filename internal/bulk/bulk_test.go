@@ -447,6 +447,42 @@ func TestWhoStartedItMustStillBeAllowed(t *testing.T) {
 	}
 }
 
+// TestATokenMustStillBeThere deletes it while its run is under way; another one of
+// the same name is another one.
+func TestATokenMustStillBeThere(t *testing.T) {
+	for what, end := range map[string]func(*office, cardinal.TokenID){
+		"deleted": func(o *office, id cardinal.TokenID) {
+			if err := o.accounts.DeleteToken(t.Context(), o.admin, id); err != nil {
+				t.Error(err)
+			}
+		},
+		"expired": func(o *office, _ cardinal.TokenID) { o.database.Clock.Add(2 * time.Hour) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			o := newOffice(t, storetest.New(t, storetest.SQLite))
+			o.people(t, 600)
+			made, _, err := o.accounts.CreateToken(t.Context(), o.admin, "sync", cardinal.RoleHelpdesk, time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			admin := o.admin
+			o.admin = cardinal.Caller{Kind: cardinal.CallerToken, Customer: admin.Customer, Role: cardinal.RoleHelpdesk, Token: made.ID, Name: "sync"}
+			id := o.put(t, Request{Kind: IssuePINs, Selection: everybody()})
+			o.admin = admin
+			w := o.worker(t, id)
+			w.mustStep(t, Running)
+			end(o, made.ID)
+			w.mustStep(t, Failed)
+			if run := o.see(t, o.admin, id); run.Detail == "" || run.Position() != 500 {
+				t.Errorf("%+v", run)
+			}
+			namesake := cardinal.Caller{Kind: cardinal.CallerToken, Customer: admin.Customer, Role: cardinal.RoleHelpdesk, Token: "another", Name: "sync"}
+			_, err = o.FetchPINs(t.Context(), namesake, id)
+			wantCode(t, "a namesake", err, cardinal.CodeForbidden)
+		})
+	}
+}
+
 func TestDeletedMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, o *office) {
 		o.people(t, 3)
