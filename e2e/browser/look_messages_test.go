@@ -84,6 +84,7 @@ func messagesLooks() []look {
 
 // TestMessagesAreFitToLookAt looks at the pages of messages, empty and furnished.
 func TestMessagesAreFitToLookAt(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.signIn(adminName)
 	for _, l := range []look{{"messaging-empty", "", "/options/messaging-configurations", nil}, {"notifications-empty", "", "/logs/notifications", nil}} {
