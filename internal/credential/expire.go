@@ -13,12 +13,13 @@ import (
 // How PINs are taken away that have expired: in transactions of few
 // milliseconds, so that sign-ins pass between them, each by one node alone. After
 // expireTime no more are taken if somebody of this program waits for the
-// database, and after expireMost in any case, for another program may.
+// database, and after expireMost in any case, for another program may. A commit
+// takes the longer the more there were, which is why there is a bound to them, too.
 const (
-	expiredAtOnce = 1000
-	expireLeast   = 20
-	expireTime    = 8 * time.Millisecond
-	expireMost    = 15 * time.Millisecond
+	expiredAtOnce = 40
+	expiredMost   = 10 * expiredAtOnce
+	expireTime    = 5 * time.Millisecond
+	expireMost    = 12 * time.Millisecond
 	expiryLease   = 30 * time.Second
 	customersRead = 200
 )
@@ -69,52 +70,17 @@ func (d *Door) expireOf(ctx context.Context, c cardinal.CustomerID, node string)
 // expireSome deletes one batch. Only where there is something to do does it ask
 // for the right to write.
 func (d *Door) expireSome(ctx context.Context, c cardinal.CustomerID, node string) (expired int, err error) {
-	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		due, err := tx.ExpiredPINs(ctx, c, 1)
-		expired = len(due)
+	some := false
+	err = d.store.Read(ctx, func(tx *store.Tx) (err error) {
+		some, err = tx.HasExpiredPIN(ctx, c)
 		return err
 	})
-	if err != nil || expired == 0 {
+	if err != nil || !some {
 		return 0, err
 	}
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
-		expired = 0
-		lease := "expired PINs of " + string(c)
-		mine, err := tx.TakeLease(ctx, lease, node, tx.Now().Add(expiryLease))
-		if err != nil {
-			return err
-		}
-		if !mine {
-			return errElsewhere
-		}
-		due, err := tx.ExpiredPINs(ctx, c, expiredAtOnce)
-		if err != nil {
-			return err
-		}
-		taken := 0
-		for _, pin := range due {
-			if d.waitedFor(tx, taken) {
-				break
-			}
-			taken++
-			deleted, err := tx.DeleteExpiredPIN(ctx, pin)
-			if err != nil {
-				return err
-			}
-			if !deleted { // replaced a moment ago
-				continue
-			}
-			expired++
-			tx.QueueEvent(cardinal.Event{Customer: c, Type: cardinal.EventPINExpired, User: pin.User})
-			fields := audit.Fields{"expiredAt": pin.ExpiredAt.Format(time.RFC3339)}
-			if err := audit.Record(tx, cardinal.System(c), audit.Entry{Action: "pin.expired", Subject: "user " + pin.Username, Before: fields}); err != nil {
-				return err
-			}
-		}
-		if taken < len(due) || len(due) == expiredAtOnce {
-			return nil
-		}
-		return tx.DropLease(ctx, lease, node)
+	err = d.store.Write(ctx, func(tx *store.Tx) (err error) {
+		expired, err = d.expireIn(ctx, tx, c, node)
+		return err
 	})
 	if err != nil {
 		return 0, err
@@ -122,11 +88,40 @@ func (d *Door) expireSome(ctx context.Context, c cardinal.CustomerID, node strin
 	return expired, nil
 }
 
-// waitedFor reports whether others have waited for the transaction long enough.
-func (d *Door) waitedFor(tx *store.Tx, taken int) bool {
-	if taken < expireLeast {
-		return false
+// expireIn deletes a few at a time for as long as nobody has waited too long.
+func (d *Door) expireIn(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, node string) (expired int, err error) {
+	lease := "expired PINs of " + string(c)
+	mine, err := tx.TakeLease(ctx, lease, node, tx.Now().Add(expiryLease))
+	if err != nil {
+		return 0, err
 	}
+	if !mine {
+		return 0, errElsewhere
+	}
+	for expired < expiredMost {
+		pins, err := tx.DeleteExpiredPINs(ctx, c, expiredAtOnce)
+		if err != nil {
+			return 0, err
+		}
+		for _, pin := range pins {
+			tx.QueueEvent(cardinal.Event{Customer: c, Type: cardinal.EventPINExpired, User: pin.User})
+			fields := audit.Fields{"expiredAt": pin.ExpiredAt.Format(time.RFC3339)}
+			if err := audit.Record(tx, cardinal.System(c), audit.Entry{Action: "pin.expired", Subject: "user " + pin.Username, Before: fields}); err != nil {
+				return 0, err
+			}
+		}
+		if expired += len(pins); len(pins) < expiredAtOnce {
+			return expired, tx.DropLease(ctx, lease, node)
+		}
+		if d.waitedFor(tx) {
+			break
+		}
+	}
+	return expired, nil
+}
+
+// waitedFor reports whether others have waited for the transaction long enough.
+func (d *Door) waitedFor(tx *store.Tx) bool {
 	spent := d.store.Now().Sub(tx.Now())
 	return spent >= expireMost || spent >= expireTime && tx.Awaited()
 }

@@ -70,6 +70,7 @@ func TestConformance(t *testing.T) {
 		"a user in a list has what is theirs":    testAUserInAListHasWhatIsTheirs,
 		"count users of role":                    testCountUsersOfRole,
 		"PINs":                                   testPINs,
+		"expired PINs":                           testExpiredPINs,
 		"retag PIN":                              testRetagPIN,
 		"PIN history keeps the newest":           testPINHistoryKeepsTheNewest,
 		"count PINs leaves out the expired":      testCountPINsLeavesOutTheExpired,

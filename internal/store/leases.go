@@ -24,28 +24,26 @@ func (tx *Tx) DropLease(ctx context.Context, name, node string) error {
 	return wrapped("drop lease", tx.q.DropLease(ctx, db.DropLeaseParams{Name: name, Node: node}))
 }
 
-// ExpiredPIN is a PIN past its end, with its user's name.
+// ExpiredPIN is a PIN past its end, with whose it was.
 type ExpiredPIN struct {
 	User      cardinal.UserID
-	ID        cardinal.PINID
 	Username  string
 	ExpiredAt time.Time
 }
 
-// ExpiredPINs lists up to most PINs of a customer that have expired by the
-// transaction's instant, first expired first.
-func (tx *Tx) ExpiredPINs(ctx context.Context, c cardinal.CustomerID, most int) ([]ExpiredPIN, error) {
-	rows, err := tx.q.ExpiredPINs(ctx, db.ExpiredPINsParams{CustomerID: string(c), Now: millis(tx.now), Most: int32(most)})
-	return each(rows, err, "expired PINs", func(r db.ExpiredPINsRow) ExpiredPIN {
-		return ExpiredPIN{cardinal.UserID(r.UserID), cardinal.PINID(r.ID), r.Username, fromMillis(r.ExpiresAt)}
-	})
+// HasExpiredPIN reports whether a PIN of the customer has expired by the
+// transaction's instant.
+func (tx *Tx) HasExpiredPIN(ctx context.Context, c cardinal.CustomerID) (bool, error) {
+	some, err := tx.q.HasExpiredPIN(ctx, db.HasExpiredPINParams{CustomerID: string(c), Now: millis(tx.now)})
+	return some, wrapped("look for expired PINs", err)
 }
 
-// DeleteExpiredPIN deletes that very PIN, and reports whether it was still there.
-func (tx *Tx) DeleteExpiredPIN(ctx context.Context, p ExpiredPIN) (bool, error) {
-	rows, err := tx.q.DeleteExpiredPIN(ctx, db.DeleteExpiredPINParams{UserID: string(p.User), ID: string(p.ID), Now: millis(tx.now)})
-	if err != nil {
-		return false, fmt.Errorf("delete PIN: %w", err)
-	}
-	return rows > 0, nil
+// DeleteExpiredPINs deletes up to most PINs of a customer that have expired by
+// the transaction's instant, first expired first, and returns those that it has
+// deleted. One that is replaced or prolonged at the same time is not among them.
+func (tx *Tx) DeleteExpiredPINs(ctx context.Context, c cardinal.CustomerID, most int) ([]ExpiredPIN, error) {
+	rows, err := tx.q.DeleteExpiredPINs(ctx, db.DeleteExpiredPINsParams{CustomerID: string(c), Now: millis(tx.now), Most: int32(most)})
+	return each(rows, err, "expired PINs", func(r db.DeleteExpiredPINsRow) ExpiredPIN {
+		return ExpiredPIN{cardinal.UserID(r.UserID), r.Username, fromMillis(r.ExpiresAt)}
+	})
 }

@@ -32,6 +32,9 @@ type sqliteEngine struct {
 	readers chan *preparedConn
 	closing sync.Once
 	closed  chan struct{} // closed by close: from then on nobody gets a connection
+	written chan struct{} // says that something was committed
+	tidied  chan struct{} // closed when nobody looks after the log any more
+	hasten  context.CancelFunc
 }
 
 // preparedConn is a connection with the statements it has compiled. Whoever
@@ -45,7 +48,8 @@ func openSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
 	if err := prepareFile(path); err != nil {
 		return nil, err
 	}
-	query := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)", "temp_store(MEMORY)"}}
+	query := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)", "temp_store(MEMORY)",
+		fmt.Sprintf("wal_autocheckpoint(%d)", checkpointLast)}}
 	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+query.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -56,6 +60,7 @@ func openSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
 	}
 	e := &sqliteEngine{
 		pool: pool, queue: turns, writers: make(chan *preparedConn, 1), readers: make(chan *preparedConn, sqliteReaders), closed: make(chan struct{}),
+		written: make(chan struct{}, 1), tidied: make(chan struct{}),
 	}
 	for i := range 1 + sqliteReaders {
 		conn, err := e.connect(ctx)
@@ -72,6 +77,13 @@ func openSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
 		}
 		e.readers <- prepared
 	}
+	tidier, err := e.connect(ctx)
+	if err != nil {
+		return nil, errors.Join(unreadable(path, err), pool.Close(), turns.close())
+	}
+	var background context.Context
+	background, e.hasten = context.WithCancel(context.WithoutCancel(ctx))
+	go e.keepLogShort(background, tidier)
 	return e, nil
 }
 
@@ -148,6 +160,9 @@ func (e *sqliteEngine) begin(ctx context.Context, write bool) (*work, error) {
 				_, rollbackErr := c.conn.ExecContext(unbound, "ROLLBACK")
 				return fmt.Errorf("commit: %w", errors.Join(err, rollbackErr))
 			}
+			if write {
+				e.noteWritten()
+			}
 			return nil
 		},
 		rollback: func() {
@@ -217,6 +232,8 @@ func (e *sqliteEngine) close() error {
 	var errs []error
 	e.closing.Do(func() {
 		close(e.closed)
+		e.hasten()
+		<-e.tidied
 		errs = append(errs, (<-e.writers).close())
 		for range sqliteReaders {
 			errs = append(errs, (<-e.readers).close())

@@ -291,22 +291,48 @@ func (q *Queries) DeleteConfiguration(ctx context.Context, arg DeleteConfigurati
 	return result.RowsAffected()
 }
 
-const deleteExpiredPIN = `-- name: DeleteExpiredPIN :execrows
-DELETE FROM pins WHERE user_id = $1 AND id = $2 AND expires_at > 0 AND expires_at <= $3
+const deleteExpiredPINs = `-- name: DeleteExpiredPINs :many
+DELETE FROM pins
+WHERE pins.user_id IN (
+    SELECT due.user_id FROM pins due WHERE due.customer_id = $1 AND due.expires_at > 0 AND due.expires_at <= $2
+    ORDER BY due.expires_at, due.user_id LIMIT $3)
+  AND pins.expires_at > 0 AND pins.expires_at <= $2
+RETURNING pins.user_id, pins.expires_at, (SELECT users.username FROM users WHERE users.id = pins.user_id) AS username
 `
 
-type DeleteExpiredPINParams struct {
-	UserID string
-	ID     string
-	Now    int64
+type DeleteExpiredPINsParams struct {
+	CustomerID string
+	Now        int64
+	Most       int32
 }
 
-func (q *Queries) DeleteExpiredPIN(ctx context.Context, arg DeleteExpiredPINParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredPIN, arg.UserID, arg.ID, arg.Now)
+type DeleteExpiredPINsRow struct {
+	UserID    string
+	ExpiresAt int64
+	Username  string
+}
+
+func (q *Queries) DeleteExpiredPINs(ctx context.Context, arg DeleteExpiredPINsParams) ([]DeleteExpiredPINsRow, error) {
+	rows, err := q.db.QueryContext(ctx, deleteExpiredPINs, arg.CustomerID, arg.Now, arg.Most)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected()
+	defer rows.Close()
+	var items []DeleteExpiredPINsRow
+	for rows.Next() {
+		var i DeleteExpiredPINsRow
+		if err := rows.Scan(&i.UserID, &i.ExpiresAt, &i.Username); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const deleteTemplate = `-- name: DeleteTemplate :execrows
@@ -399,51 +425,20 @@ func (q *Queries) EditedTemplates(ctx context.Context, customerID string) ([]str
 	return items, nil
 }
 
-const expiredPINs = `-- name: ExpiredPINs :many
-SELECT pins.user_id, pins.id, pins.expires_at, users.username FROM pins JOIN users ON users.id = pins.user_id
-WHERE pins.customer_id = $1 AND pins.expires_at > 0 AND pins.expires_at <= $2
-ORDER BY pins.expires_at LIMIT $3
+const hasExpiredPIN = `-- name: HasExpiredPIN :one
+SELECT EXISTS (SELECT 1 FROM pins WHERE customer_id = $1 AND expires_at > 0 AND expires_at <= $2)
 `
 
-type ExpiredPINsParams struct {
+type HasExpiredPINParams struct {
 	CustomerID string
 	Now        int64
-	Most       int32
 }
 
-type ExpiredPINsRow struct {
-	UserID    string
-	ID        string
-	ExpiresAt int64
-	Username  string
-}
-
-func (q *Queries) ExpiredPINs(ctx context.Context, arg ExpiredPINsParams) ([]ExpiredPINsRow, error) {
-	rows, err := q.db.QueryContext(ctx, expiredPINs, arg.CustomerID, arg.Now, arg.Most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ExpiredPINsRow
-	for rows.Next() {
-		var i ExpiredPINsRow
-		if err := rows.Scan(
-			&i.UserID,
-			&i.ID,
-			&i.ExpiresAt,
-			&i.Username,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) HasExpiredPIN(ctx context.Context, arg HasExpiredPINParams) (bool, error) {
+	row := q.db.QueryRowContext(ctx, hasExpiredPIN, arg.CustomerID, arg.Now)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const insertConfiguration = `-- name: InsertConfiguration :execrows

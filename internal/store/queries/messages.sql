@@ -6,13 +6,16 @@ WHERE leases.node = sqlc.arg(node) OR leases.leased_until <= sqlc.arg(now);
 -- name: DropLease :exec
 DELETE FROM leases WHERE name = $1 AND node = $2;
 
--- name: ExpiredPINs :many
-SELECT pins.user_id, pins.id, pins.expires_at, users.username FROM pins JOIN users ON users.id = pins.user_id
-WHERE pins.customer_id = sqlc.arg(customer_id) AND pins.expires_at > 0 AND pins.expires_at <= sqlc.arg(now)
-ORDER BY pins.expires_at LIMIT sqlc.arg(most);
+-- name: HasExpiredPIN :one
+SELECT EXISTS (SELECT 1 FROM pins WHERE customer_id = sqlc.arg(customer_id) AND expires_at > 0 AND expires_at <= sqlc.arg(now));
 
--- name: DeleteExpiredPIN :execrows
-DELETE FROM pins WHERE user_id = sqlc.arg(user_id) AND id = sqlc.arg(id) AND expires_at > 0 AND expires_at <= sqlc.arg(now);
+-- name: DeleteExpiredPINs :many
+DELETE FROM pins
+WHERE pins.user_id IN (
+    SELECT due.user_id FROM pins due WHERE due.customer_id = sqlc.arg(customer_id) AND due.expires_at > 0 AND due.expires_at <= sqlc.arg(now)
+    ORDER BY due.expires_at, due.user_id LIMIT sqlc.arg(most))
+  AND pins.expires_at > 0 AND pins.expires_at <= sqlc.arg(now)
+RETURNING pins.user_id, pins.expires_at, (SELECT users.username FROM users WHERE users.id = pins.user_id) AS username;
 
 -- name: InsertConfiguration :execrows
 INSERT INTO messaging_configurations (id, customer_id, name, name_key, host, port, security, authentication, username, sender_address,
