@@ -40,8 +40,8 @@ func (s *stage) furnish() {
 		s.must(err)
 	}
 	s.must(s.app.Door.SetNumber(ctx, s.as, "bruno", credential.NumberChange{Slot: cardinal.Secondary, Number: number(s.t, "04A2B7C9D1")}))
-	for username, pin := range map[string]string{"bruno": "805913", "chiamaka": "730582"} {
-		_, err := s.app.Door.SetPIN(ctx, s.as, username, cardinal.NewPIN(pin))
+	for _, given := range [][2]string{{"bruno", "805913"}, {"chiamaka", "730582"}} { // in an order, which the audit log shows
+		_, err := s.app.Door.SetPIN(ctx, s.as, given[0], cardinal.NewPIN(given[1]))
 		s.must(err)
 	}
 	disabled := true
