@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -109,7 +110,9 @@ func isSet(variable string) bool {
 }
 
 type serveCommand struct {
-	Listen      string        `default:"127.0.0.1:8420" env:"CARDINAL_LISTEN" placeholder:"ADDRESS" help:"Where to listen, as 127.0.0.1:8420 or :8420."`
+	Listen        string `default:"127.0.0.1:8420" env:"CARDINAL_LISTEN" placeholder:"ADDRESS" help:"Where to listen, as 127.0.0.1:8420 or :8420."`
+	MetricsListen string `env:"CARDINAL_METRICS_LISTEN" placeholder:"ADDRESS" help:"Where to answer Prometheus, at /metrics, as 127.0.0.1:9420 or :9420, which is this machine alone; nowhere by default."`
+
 	ClockOffset time.Duration `env:"CARDINAL_CLOCK_OFFSET" placeholder:"DURATION" help:"Shift the clock, as 24h, to rehearse expiry on a copy of the data."`
 
 	TrustedProxies []string `env:"CARDINAL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"The reverse proxies whose X-Forwarded-Proto and X-Forwarded-For are believed, as 10.0.0.5,192.168.1.0/24; none by default."`
@@ -125,7 +128,15 @@ func (c serveCommand) Run(ctx context.Context, g *Global, t terminal) (err error
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(ctx, app.Config{Data: g.Data, Database: g.Database, ClockOffset: c.ClockOffset, Create: true, Log: t.err, TrustedProxies: trusted})
+	config := app.Config{
+		Data: g.Data, Database: g.Database, ClockOffset: c.ClockOffset, Create: true, Log: t.err, TrustedProxies: trusted, Version: version,
+	}
+	if c.MetricsListen != "" {
+		if config.Metrics, err = app.ListenMetrics(c.MetricsListen); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
+	a, err := app.Open(ctx, config)
 	if err != nil {
 		_ = listener.Close() // nothing was served on it
 		return err

@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -26,6 +27,7 @@ import (
 	"cardinal/internal/bulk"
 	"cardinal/internal/credential"
 	"cardinal/internal/directory"
+	"cardinal/internal/metric"
 	"cardinal/internal/notify"
 	"cardinal/internal/seal"
 	"cardinal/internal/signin"
@@ -55,6 +57,10 @@ type Config struct {
 	Beside map[string]http.Handler
 	// Mail is how mail servers are spoken to; the zero value is a server's.
 	Mail notify.Options
+	// Metrics is where Serve answers Prometheus, until it ends; nil: nowhere.
+	Metrics net.Listener
+	// Version is what the metrics say of the program.
+	Version string
 }
 
 // App is Cardinal on its data: the use cases, and what is needed to end them.
@@ -68,6 +74,7 @@ type App struct {
 	Ways       *wayback.Service
 	Notify     *notify.Service
 	Automation *automation.Service
+	Metrics    *metric.Set
 	Log        *slog.Logger
 	config     Config
 	ring       *seal.Ring
@@ -84,7 +91,7 @@ func Open(ctx context.Context, config Config) (*App, error) {
 	if err := checkData(config); err != nil {
 		return nil, err
 	}
-	a := &App{config: config, Log: slog.New(slog.DiscardHandler), closeLog: func() error { return nil }}
+	a := &App{config: config, Metrics: metric.New(config.Version), Log: slog.New(slog.DiscardHandler), closeLog: func() error { return nil }}
 	if config.Log != nil {
 		var err error
 		if a.Log, a.closeLog, err = openLog(config.Data, config.Log); err != nil {
@@ -103,6 +110,7 @@ func Open(ctx context.Context, config Config) (*App, error) {
 		Chain: func(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, entries []cardinal.AuditEntry) error {
 			return a.chain.Write(ctx, tx, c, entries)
 		},
+		Failed: a.Metrics.DatabaseFailed,
 	})
 	if err != nil {
 		return nil, errors.Join(err, a.closeLog())
@@ -221,10 +229,20 @@ func (a *App) VerifyAudit(ctx context.Context) ([]audit.Finding, error) {
 	return a.chain.Verify(ctx, a.store)
 }
 
-// Ready returns nil if the database answers.
+// errWritable ends a transaction that has found that it could write.
+var errWritable = errors.New("it can be written")
+
+// Ready returns nil if the database can be written, as every sign-in must; nothing
+// is changed. A standby that answers questions alone is not ready.
 func (a *App) Ready(ctx context.Context) error {
-	return a.store.Read(ctx, func(tx *store.Tx) error {
-		_, err := tx.KeyChecks(ctx)
-		return err
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.TakeLease(ctx, "readiness", "", tx.Now()); err != nil {
+			return err
+		}
+		return errWritable
 	})
+	if errors.Is(err, errWritable) {
+		return nil
+	}
+	return err
 }

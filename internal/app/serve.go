@@ -19,6 +19,7 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 10 * time.Minute // of a whole request: an import of 64 MiB over a slow line
 	idleTimeout       = 2 * time.Minute
+	backlogPatience   = 2 * time.Second
 	shutdownTimeout   = 10 * time.Second
 )
 
@@ -53,6 +54,9 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	defer stop()
 	for _, c := range a.chores() {
 		go a.regularly(background, c)
+	}
+	if a.config.Metrics != nil {
+		go a.serveMetrics(background, a.config.Metrics)
 	}
 	defer a.Notify.Wait()
 	failed := make(chan error, 1)

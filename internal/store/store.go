@@ -36,6 +36,10 @@ type Options struct {
 	// Chain writes the audit entries that a transaction has queued, as its last
 	// step before the commit. An error rolls the transaction back.
 	Chain func(ctx context.Context, tx *Tx, customer cardinal.CustomerID, entries []cardinal.AuditEntry) error
+	// Failed is told of each transaction that the database could not do, also where
+	// it was then done at another try; nil: nobody is. What a constraint refused
+	// is no failure.
+	Failed func(cardinal.Code)
 }
 
 // Store is an open database. All methods may be called concurrently.
@@ -43,6 +47,7 @@ type Store struct {
 	engine engine
 	clock  func() time.Time
 	chain  func(context.Context, *Tx, cardinal.CustomerID, []cardinal.AuditEntry) error
+	failed func(cardinal.Code)
 
 	idMu     sync.Mutex
 	idMillis int64
@@ -73,7 +78,10 @@ type work struct {
 // Open opens the database, brings its schema up to date, and refuses one that
 // a newer Cardinal has written. The caller closes the store.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{clock: o.Clock, chain: o.Chain}
+	s := &Store{clock: o.Clock, chain: o.Chain, failed: o.Failed}
+	if s.failed == nil {
+		s.failed = func(cardinal.Code) {}
+	}
 	var err error
 	if isPostgres(o.URL) {
 		s.engine, err = openPostgres(o.URL)
@@ -164,7 +172,11 @@ func (s *Store) translate(ctx context.Context, err error) error {
 	case err == nil, errors.As(err, &known), ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return err
 	}
-	switch code := s.engine.code(err); code {
+	code := s.engine.code(err)
+	if code != cardinal.CodeConflict && code != cardinal.CodeInvalid {
+		s.failed(code)
+	}
+	switch code {
 	case cardinal.CodeStorageFull:
 		return cardinal.Errorf(code, "The disk is full. Nothing was changed.").Because(err)
 	case cardinal.CodeUnavailable:

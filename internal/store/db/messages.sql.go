@@ -425,6 +425,23 @@ func (q *Queries) EditedTemplates(ctx context.Context, customerID string) ([]str
 	return items, nil
 }
 
+const expiryDue = `-- name: ExpiryDue :one
+SELECT COUNT(*) AS due, CAST(COALESCE(MIN(pins.expires_at), 0) AS BIGINT) AS oldest
+FROM customers JOIN pins ON pins.customer_id = customers.id AND pins.expires_at > 0 AND pins.expires_at <= $1
+`
+
+type ExpiryDueRow struct {
+	Due    int64
+	Oldest int64
+}
+
+func (q *Queries) ExpiryDue(ctx context.Context, now int64) (ExpiryDueRow, error) {
+	row := q.db.QueryRowContext(ctx, expiryDue, now)
+	var i ExpiryDueRow
+	err := row.Scan(&i.Due, &i.Oldest)
+	return i, err
+}
+
 const hasExpiredPIN = `-- name: HasExpiredPIN :one
 SELECT EXISTS (SELECT 1 FROM pins WHERE customer_id = $1 AND expires_at > 0 AND expires_at <= $2)
 `
@@ -767,6 +784,23 @@ func (q *Queries) Notifications(ctx context.Context, arg NotificationsParams) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const notificationsDue = `-- name: NotificationsDue :one
+SELECT COUNT(*) AS due, CAST(COALESCE(MIN(next_try_at), 0) AS BIGINT) AS oldest
+FROM notifications WHERE state = 'queued' AND next_try_at <= $1
+`
+
+type NotificationsDueRow struct {
+	Due    int64
+	Oldest int64
+}
+
+func (q *Queries) NotificationsDue(ctx context.Context, now int64) (NotificationsDueRow, error) {
+	row := q.db.QueryRowContext(ctx, notificationsDue, now)
+	var i NotificationsDueRow
+	err := row.Scan(&i.Due, &i.Oldest)
+	return i, err
 }
 
 const notificationsInState = `-- name: NotificationsInState :many

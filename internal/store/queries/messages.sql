@@ -158,3 +158,11 @@ WHERE customer_id = sqlc.arg(customer_id) AND id = sqlc.arg(id) AND state NOT IN
 -- name: SkipQueued :exec
 UPDATE notifications SET state = 'skipped', reason = sqlc.arg(reason), sealed = sqlc.arg(sealed)
 WHERE configuration_id = sqlc.arg(configuration_id) AND state = 'queued';
+
+-- name: ExpiryDue :one
+SELECT COUNT(*) AS due, CAST(COALESCE(MIN(pins.expires_at), 0) AS BIGINT) AS oldest
+FROM customers JOIN pins ON pins.customer_id = customers.id AND pins.expires_at > 0 AND pins.expires_at <= sqlc.arg(now);
+
+-- name: NotificationsDue :one
+SELECT COUNT(*) AS due, CAST(COALESCE(MIN(next_try_at), 0) AS BIGINT) AS oldest
+FROM notifications WHERE state = 'queued' AND next_try_at <= sqlc.arg(now);
