@@ -1,6 +1,7 @@
 package metric_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ import (
 func fetch(t *testing.T, s *metric.Set) string {
 	t.Helper()
 	answer := httptest.NewRecorder()
-	s.Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	s.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if answer.Code != 200 {
 		t.Fatalf("answered %d", answer.Code)
 	}
@@ -69,7 +70,7 @@ func TestWhatPrometheusFetches(t *testing.T) {
 	}
 }
 
-func TestNoSetTakesEverything(t *testing.T) {
+func TestNoSetTakesEverything(*testing.T) {
 	var s *metric.Set
 	happen(s)
 }
