@@ -80,6 +80,7 @@ var arrows = map[string][]string{
 	"e2e":         nil,
 	"e2e/browser": nil,
 	"e2e/kills":   {"internal/..."},
+	"e2e/notices": nil,
 
 	// Programs that measure or make data.
 	"bench/...":                 {"internal/..."},

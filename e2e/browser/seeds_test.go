@@ -14,8 +14,8 @@ import (
 )
 
 // The documents that Cardinal grew from, statement by statement and in their
-// order, each as somebody meets it. What they say of e-mail and of trigger rules
-// has no page yet.
+// order, each as somebody meets it. What they say of notices is in notices_test.go;
+// what they say of trigger rules has no page yet.
 
 // TestPolicyStatements walks the document about the PIN policy.
 func TestPolicyStatements(t *testing.T) {

@@ -56,6 +56,12 @@ func (c *clock) add(by time.Duration) {
 	c.now = c.now.Add(by)
 }
 
+func (c *clock) set(to time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = to
+}
+
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	b := browsertest.New(t)
