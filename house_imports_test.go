@@ -47,6 +47,7 @@ var arrows = map[string][]string{
 	"internal/applog":           useCase(),
 	"internal/automation":       useCase("internal/credential", "internal/notify"), // a rule's actions
 	"internal/notify":           useCase("internal/mail", "internal/letter"),
+	"internal/rotation":         useCase("internal/auth", "internal/bulk", "internal/notify"),                          // they say to what they bind what they seal
 	"internal/wayback":          useCase("internal/auth", "internal/credential", "internal/letter", "internal/notify"), // links that set a password or a PIN
 
 	// Edges: they translate between the outside and the use cases.
@@ -63,7 +64,7 @@ var arrows = map[string][]string{
 	"internal/web/self":      edge("internal/web", "internal/web/access"),
 	"internal/web/htmlcheck": nil,
 	"internal/cups":          edge(),
-	"cmd/cardinal":           edge("internal/app", "internal/demo"),
+	"cmd/cardinal":           edge("internal/app", "internal/demo", "internal/rotation"),
 
 	// The wiring knows everybody.
 	"internal/app":  {"internal/..."},

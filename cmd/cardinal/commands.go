@@ -30,6 +30,7 @@ type commands struct {
 	Settings     settingGroup      `cmd:"" help:"Settings."`
 	Mail         mailGroup         `cmd:"" help:"How e-mail leaves."`
 	Notification notificationGroup `cmd:"" help:"E-mails to users."`
+	Key          keyGroup          `cmd:"" help:"The key ring."`
 	Audit        auditGroup        `cmd:"" help:"The audit log."`
 	Version      versionCmd        `cmd:"" help:"Print the version."`
 }

@@ -29,6 +29,7 @@ import (
 	"cardinal/internal/directory"
 	"cardinal/internal/metric"
 	"cardinal/internal/notify"
+	"cardinal/internal/rotation"
 	"cardinal/internal/seal"
 	"cardinal/internal/signin"
 	"cardinal/internal/store"
@@ -74,6 +75,7 @@ type App struct {
 	Ways       *wayback.Service
 	Notify     *notify.Service
 	Automation *automation.Service
+	Rotation   *rotation.Service
 	Metrics    *metric.Set
 	Log        *slog.Logger
 	config     Config
@@ -134,6 +136,7 @@ func (a *App) wire() {
 	a.Directory = directory.New(a.store, a.Accounts, a.Door, a.Log)
 	a.Automation = automation.New(a.store)
 	a.Notify = notify.New(a.store, a.ring, a.Log, a.config.Mail)
+	a.Rotation = rotation.New(a.store, a.ring)
 	a.Bulk = bulk.New(a.store, a.ring, bulk.Services{Accounts: a.Accounts, Door: a.Door, Ways: a.Ways}, a.Log)
 }
 

@@ -34,6 +34,8 @@ func (a *App) chores() []chore {
 		{5 * time.Second, nil, a.Accounts.PrepareSearch, "searches for users could not be made quick"},
 		// A sixth of what is promised (spec: pins).
 		{10 * time.Second, nil, func(ctx context.Context) error { return a.expire(ctx, node) }, "expired PINs could not be taken away"},
+		// How soon a move is gone on with that failed, or for which another node had no key.
+		{time.Hour, nil, a.moveSealed, "sealed values could not be moved to the newest key"},
 		{time.Second, nil, a.notify, "notifications could not be looked after"},
 	}
 }

@@ -80,6 +80,9 @@ func appBinding(place string, user cardinal.UserID, within string) []byte {
 	return []byte("authenticator app\x00" + place + "\x00" + string(user) + "\x00" + within)
 }
 
+// AppBinding is what the kept secret of a user's authenticator app is bound to.
+func AppBinding(user cardinal.UserID) []byte { return appBinding("kept", user, "") }
+
 func (s *Service) openOffer(caller cardinal.Caller, sealed string) ([]byte, error) {
 	broken := cardinal.Errorf(cardinal.CodeMalformed, "The form could not be read. Open the page again and begin anew.")
 	number, text, _ := strings.Cut(sealed, ".")
@@ -118,7 +121,7 @@ func (s *Service) AddApp(ctx context.Context, caller cardinal.Caller, sealed str
 		if !right {
 			return cardinal.Invalid("code", "This code is not the one that the app should show now. Check that the time of your telephone is right, and type the code it shows.")
 		}
-		version, box := s.ring.Seal(user.Customer, seal.PurposeFieldSeal, appBinding("kept", user.ID, ""), secret)
+		version, box := s.ring.Seal(user.Customer, seal.PurposeFieldSeal, AppBinding(user.ID), secret)
 		if err := tx.PutTOTPSecret(ctx, user, store.TOTPSecret{KeyVersion: version, Sealed: box, LastStep: step}); err != nil {
 			return err
 		}
@@ -160,7 +163,7 @@ func (s *Service) useAppCode(ctx context.Context, tx *store.Tx, user cardinal.Us
 	if err != nil {
 		return false, err
 	}
-	secret, err := s.ring.Open(user.Customer, seal.PurposeFieldSeal, kept.KeyVersion, appBinding("kept", user.ID, ""), kept.Sealed)
+	secret, err := s.ring.Open(user.Customer, seal.PurposeFieldSeal, kept.KeyVersion, AppBinding(user.ID), kept.Sealed)
 	if err != nil {
 		return false, err
 	}

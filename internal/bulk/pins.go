@@ -28,14 +28,14 @@ func (b *batch) keepPINs(ctx context.Context, run *store.BulkRun, last int) erro
 	if err != nil {
 		return fmt.Errorf("keep issued PINs: %w", err)
 	}
-	version, sealed := b.ring.Seal(run.Customer, seal.PurposeFieldSeal, pinsBinding(run.ID, last), text)
+	version, sealed := b.ring.Seal(run.Customer, seal.PurposeFieldSeal, PINsBinding(run.ID, last), text)
 	clear(text)
 	run.PINs, run.PINsCount = string(PINsKept), run.PINsCount+len(b.issued)
 	return b.tx.AddBulkPINs(ctx, run.ID, store.BulkPINs{Last: last, Version: version, Sealed: sealed})
 }
 
-// pinsBinding says where sealed PINs stand, so that they open nowhere else.
-func pinsBinding(id cardinal.BulkID, last int) []byte {
+// PINsBinding says where sealed PINs stand, so that they open nowhere else.
+func PINsBinding(id cardinal.BulkID, last int) []byte {
 	return fmt.Appendf(nil, "bulk_pins %s %d", id, last)
 }
 
@@ -136,7 +136,7 @@ func (s *Service) openPINs(ctx context.Context, customer cardinal.CustomerID, id
 }
 
 func (s *Service) openBatch(ctx context.Context, tx *store.Tx, customer cardinal.CustomerID, id cardinal.BulkID, b store.BulkPINs, issued []Issued) ([]Issued, error) {
-	text, err := s.ring.Open(customer, seal.PurposeFieldSeal, b.Version, pinsBinding(id, b.Last), b.Sealed)
+	text, err := s.ring.Open(customer, seal.PurposeFieldSeal, b.Version, PINsBinding(id, b.Last), b.Sealed)
 	if err != nil {
 		return nil, err
 	}

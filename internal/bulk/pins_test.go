@@ -153,8 +153,8 @@ func TestPINsAreSealed(t *testing.T) {
 			binding  []byte
 			opens    bool
 		}{
-			"where it stands": {o.admin.Customer, pinsBinding(run.ID, kept[0].Last), true}, "another customer": {other, pinsBinding(run.ID, kept[0].Last), false},
-			"another run": {o.admin.Customer, pinsBinding("other", kept[0].Last), false}, "another batch": {o.admin.Customer, pinsBinding(run.ID, 7), false},
+			"where it stands": {o.admin.Customer, PINsBinding(run.ID, kept[0].Last), true}, "another customer": {other, PINsBinding(run.ID, kept[0].Last), false},
+			"another run": {o.admin.Customer, PINsBinding("other", kept[0].Last), false}, "another batch": {o.admin.Customer, PINsBinding(run.ID, 7), false},
 		} {
 			_, err := o.database.Ring.Open(open.customer, seal.PurposeFieldSeal, kept[0].Version, open.binding, kept[0].Sealed)
 			if (err == nil) != open.opens {

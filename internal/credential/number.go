@@ -98,7 +98,11 @@ func maySee(by Acting, user cardinal.UserID, slot cardinal.Slot) bool {
 // CodeNotFound.
 func (d *Door) FindNumber(ctx context.Context, tx *store.Tx, customer cardinal.CustomerID, number cardinal.CardNumber) (store.StoredNumber, error) {
 	var err error
-	for _, tag := range d.ring.NumberTags(customer, number) {
+	tags := d.ring.NumberTags(customer, number)
+	if len(tags) > 1 {
+		tags = append(tags, tags[0]) // once more: it may have moved there after it was not found there
+	}
+	for _, tag := range tags {
 		var found store.StoredNumber
 		if found, err = tx.NumberByTag(ctx, customer, store.Tag(tag)); err == nil {
 			return found, nil

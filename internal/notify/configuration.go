@@ -69,17 +69,22 @@ type sealedSecrets struct {
 	RefreshToken string `json:"refreshToken,omitempty"`
 }
 
+// ConfigurationBinding is what the secrets of a messaging configuration are bound to.
+func ConfigurationBinding(id cardinal.ConfigurationID) []byte {
+	return []byte("messaging configuration " + string(id))
+}
+
 func (s *Service) seal(c cardinal.MessagingConfiguration, secrets Secrets) (store.Sealed, error) {
 	text, err := json.Marshal(sealedSecrets{secrets.Password.Reveal(), secrets.ClientSecret.Reveal(), secrets.RefreshToken.Reveal()}) //nolint:gosec // to be sealed
 	if err != nil {
 		return store.Sealed{}, fmt.Errorf("write the secrets: %w", err)
 	}
-	version, sealed := s.ring.Seal(c.Customer, seal.PurposeFieldSeal, []byte("messaging configuration "+string(c.ID)), text)
+	version, sealed := s.ring.Seal(c.Customer, seal.PurposeFieldSeal, ConfigurationBinding(c.ID), text)
 	return store.Sealed{Version: version, Bytes: sealed}, nil
 }
 
 func (s *Service) open(c store.StoredConfiguration) (Secrets, error) {
-	text, err := s.ring.Open(c.Customer, seal.PurposeFieldSeal, c.Secrets.Version, []byte("messaging configuration "+string(c.ID)), c.Secrets.Bytes)
+	text, err := s.ring.Open(c.Customer, seal.PurposeFieldSeal, c.Secrets.Version, ConfigurationBinding(c.ID), c.Secrets.Bytes)
 	if err != nil {
 		return Secrets{}, err
 	}

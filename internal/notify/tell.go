@@ -99,12 +99,17 @@ func (c content) secrets() []cardinal.Secret {
 	return []cardinal.Secret{cardinal.NewPIN(c.PIN).Secret, cardinal.NewPIN(c.CardNumber).Secret, cardinal.NewToken(c.Link).Secret}
 }
 
+// NotificationBinding is what the secrets of a notification are bound to.
+func NotificationBinding(id cardinal.NotificationID) []byte {
+	return []byte("notification " + string(id))
+}
+
 func sealContent(ring *seal.Ring, c cardinal.CustomerID, id cardinal.NotificationID, what content) (store.Sealed, error) {
 	text, err := json.Marshal(what)
 	if err != nil {
 		return store.Sealed{}, fmt.Errorf("write what is told: %w", err)
 	}
-	version, sealed := ring.Seal(c, seal.PurposeFieldSeal, []byte("notification "+string(id)), text)
+	version, sealed := ring.Seal(c, seal.PurposeFieldSeal, NotificationBinding(id), text)
 	return store.Sealed{Version: version, Bytes: sealed}, nil
 }
 
@@ -114,7 +119,7 @@ func (s *Service) openContent(n store.StoredNotification) (content, error) {
 	if len(n.Secrets.Bytes) == 0 {
 		return what, nil
 	}
-	text, err := s.ring.Open(n.Customer, seal.PurposeFieldSeal, n.Secrets.Version, []byte("notification "+string(n.ID)), n.Secrets.Bytes)
+	text, err := s.ring.Open(n.Customer, seal.PurposeFieldSeal, n.Secrets.Version, NotificationBinding(n.ID), n.Secrets.Bytes)
 	if err != nil {
 		return what, err
 	}

@@ -71,6 +71,7 @@ func TestConformance(t *testing.T) {
 		"count users of role":                    testCountUsersOfRole,
 		"PINs":                                   testPINs,
 		"expired PINs":                           testExpiredPINs,
+		"reseal only what was read":              testResealOnlyWhatWasRead,
 		"retag PIN":                              testRetagPIN,
 		"PIN history keeps the newest":           testPINHistoryKeepsTheNewest,
 		"count PINs leaves out the expired":      testCountPINsLeavesOutTheExpired,
