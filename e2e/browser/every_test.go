@@ -121,7 +121,6 @@ type screen struct {
 // strongest role sees each page in two languages and the others in one, and which
 // they are, and the screen, changes from one look to the next.
 func TestEveryPageRoleAndLanguage(t *testing.T) {
-	t.Parallel()
 	s := newStage(t)
 	s.furnish()
 	s.openToUsers()

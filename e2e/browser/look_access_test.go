@@ -67,7 +67,6 @@ func waysLooks(p *post) []look {
 // TestWaysBackAreFitToLookAt looks at the pages of the ways back, also where there
 // are none.
 func TestWaysBackAreFitToLookAt(t *testing.T) {
-	t.Parallel()
 	s := newStage(t)
 	s.furnish()
 	s.open("/forgot-password")

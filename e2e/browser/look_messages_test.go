@@ -84,7 +84,6 @@ func messagesLooks() []look {
 // TestMessagesAreFitToLookAt looks at what is there before there are messages, and
 // at the dashboard after.
 func TestMessagesAreFitToLookAt(t *testing.T) {
-	t.Parallel()
 	s := newStage(t)
 	s.signIn(adminName)
 	for _, l := range []look{{"messaging-empty", "", "/options/messaging-configurations", nil}, {"notifications-empty", "", "/logs/notifications", nil}} {

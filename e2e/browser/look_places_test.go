@@ -117,7 +117,6 @@ func furnishedPlacesLooks() []look {
 // TestPlacesAreFitToLookAt looks at the pages of devices, API tokens,
 // administrators and customers, empty and furnished.
 func TestPlacesAreFitToLookAt(t *testing.T) {
-	t.Parallel()
 	s := newStage(t)
 	s.signIn(adminName)
 	for _, l := range []look{{"devices-empty", "", "/options/devices", nil}, {"tokens-empty", "", "/options/api-tokens", nil}} {

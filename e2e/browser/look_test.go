@@ -159,7 +159,6 @@ func furnishedElsewhere() []string {
 // them with CARDINAL_LOOK=all. With CARDINAL_PICTURES set to a folder it leaves
 // pictures there.
 func TestEveryPageIsFitToLookAt(t *testing.T) {
-	t.Parallel()
 	s := newStage(t)
 	s.furnish()
 	s.furnishMessages()

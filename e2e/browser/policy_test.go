@@ -11,6 +11,8 @@ import (
 
 // withAndWithoutScripts runs a story twice: every page works without JavaScript.
 func withAndWithoutScripts(t *testing.T, story func(t *testing.T, s *stage)) {
+	t.Helper()
+	t.Parallel()
 	for _, scripts := range []bool{true, false} {
 		name := "with scripts"
 		if !scripts {

@@ -62,8 +62,11 @@ func (c *clock) set(to time.Time) {
 	c.now = to
 }
 
+// newStage makes one for a test, once: from here on the test runs beside others,
+// for much of its time is waiting for the browser.
 func newStage(t *testing.T) *stage {
 	t.Helper()
+	t.Parallel()
 	b := browsertest.New(t)
 	s := &stage{Browser: b, t: t, clock: &clock{now: time.Date(2026, 5, 12, 9, 41, 0, 0, time.UTC)}}
 	var err error
