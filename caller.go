@@ -23,6 +23,10 @@ type Caller struct {
 	Device   DeviceID // CallerDevice only
 	Token    TokenID  // CallerToken only
 	Session  SessionID
+	// Proof, of a CallerDevice, is the hash of the token it presented; sign-in
+	// looks in its own transaction whether it is still the device's. Empty where
+	// the program itself acts for a device.
+	Proof string
 	Name     string // username, token name, device name, "console", "system"
 	// Address is the network address the call came from, without a port; empty for the console.
 	Address string

@@ -114,6 +114,28 @@ func (d *Door) FindNumber(ctx context.Context, tx *store.Tx, customer cardinal.C
 	return store.StoredNumber{}, err
 }
 
+// FindOwners returns who has each number, under whichever version of the key, in
+// the order of the numbers: a statement for each version, however many there are.
+func (d *Door) FindOwners(ctx context.Context, tx *store.Tx, customer cardinal.CustomerID, numbers []cardinal.CardNumber) ([]store.NumberOwner, error) {
+	var tags []store.Tag
+	for _, number := range numbers {
+		for _, tag := range d.ring.NumberTags(customer, number) {
+			tags = append(tags, store.Tag(tag))
+		}
+	}
+	found, err := tx.OwnersOfNumbers(ctx, customer, tags)
+	if err != nil {
+		return nil, err
+	}
+	owners, versions := make([]store.NumberOwner, len(numbers)), len(d.ring.Versions())
+	for i := range owners {
+		for at := i * versions; at < (i+1)*versions && owners[i].User == ""; at++ {
+			owners[i] = store.NumberOwner{User: found[at], Tag: tags[at]}
+		}
+	}
+	return owners, nil
+}
+
 func (t *task) open(n store.StoredNumber) (cardinal.CardNumber, error) {
 	number, err := t.ring.OpenNumber(t.user.Customer, n.User, n.Slot, n.Tag.Version, n.Sealed)
 	if err != nil {

@@ -3,11 +3,12 @@
 // unknown identifiers, and the record of every try; a try is on record before
 // its answer leaves.
 //
-// Each try is one transaction: its counters are locked in the order of their
-// subjects, the PIN is compared while they are held, counters and record are
-// written, and after the commit the answer is given. What decides about one try
-// (try.go) does not know how many share a transaction, so that tries that wait
-// can later be taken together into one.
+// Tries that wait while a transaction commits share the next one (line.go). It
+// reads what all of them need, a few statements however many they are, with their
+// counters locked in the order of their subjects (batch.go); it decides about
+// them one by one in memory, in the order in which they came (try.go, ledger.go),
+// which knows of no database; it writes counters and records, and after the
+// commit all are answered. A lone try shares with nobody and waits for nobody.
 package signin
 
 import (
@@ -21,9 +22,16 @@ import (
 	"cardinal/internal/store"
 )
 
-// answerWithin is how long a device waits at most for an answer, also where the
-// database is gone (spec: sign-in).
-const answerWithin = 1800 * time.Millisecond
+const (
+	// answerWithin is how long a device waits at most for an answer, also where the
+	// database is gone (spec: sign-in).
+	answerWithin = 1800 * time.Millisecond
+	// endWithin is how much longer it waits for the end of a transaction that was
+	// told to end, so that what was refused is not on record as well.
+	endWithin = 150 * time.Millisecond
+	// comeBackAfter is when to try again where the line is full.
+	comeBackAfter = time.Second
+)
 
 // Try is what a user presented at a device; nil is what was not presented.
 type Try struct {
@@ -46,11 +54,13 @@ type Service struct {
 	store    *store.Store
 	ring     *seal.Ring
 	finder   Finder
+	line     line
 	compared atomic.Int64
 }
 
-// Finder finds the owner of a card number; package credential's Door is one.
-type Finder func(context.Context, *store.Tx, cardinal.CustomerID, cardinal.CardNumber) (store.StoredNumber, error)
+// Finder finds the owners of card numbers, in the order of the numbers; package
+// credential's Door is one.
+type Finder func(context.Context, *store.Tx, cardinal.CustomerID, []cardinal.CardNumber) ([]store.NumberOwner, error)
 
 // New makes the service.
 func New(s *store.Store, ring *seal.Ring, finder Finder) *Service {
@@ -58,42 +68,74 @@ func New(s *store.Store, ring *seal.Ring, finder Finder) *Service {
 }
 
 // Compared is how many PINs of users this service has compared since it was
-// made; what exact lockout promises is counted here.
+// made, those of transactions that did not commit left out, for of them nobody
+// learns; what exact lockout promises is counted here.
 func (s *Service) Compared() int64 { return s.compared.Load() }
 
 // SignIn answers who presented this at the calling device. Whatever is unknown,
 // wrong, expired, disabled or locked is the one Error of CodeSignInFailed; a
 // device over its budget gets CodeRateLimited with RetryAfter; if the try cannot
-// be put on record, nobody is signed in and the Error is of CodeUnavailable.
+// be put on record, nobody is signed in and the Error is of CodeUnavailable, and
+// so it is, with RetryAfter, where too many wait already. A try whose context
+// ends while it waits is not counted.
 func (s *Service) SignIn(ctx context.Context, caller cardinal.Caller, presented Try) (Person, error) {
 	if err := caller.Require(cardinal.PermSignInAtDevice); err != nil {
 		return Person{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	var verdict verdict
-	decide := func(tx *store.Tx) (err error) {
-		verdict, err = s.decide(ctx, tx, caller, presented)
-		return err
+	deadline, _ := ctx.Deadline()
+	w := &waiter{caller: caller, presented: presented, done: ctx.Done(), deadline: deadline, answer: make(chan answer, 1)}
+	full, serve := s.line.join(w)
+	if full {
+		refused := cardinal.Errorf(cardinal.CodeUnavailable, "Too many people are signing in at the moment. Try again shortly.")
+		refused.RetryAfter = comeBackAfter
+		return Person{}, refused
 	}
-	err := s.store.Write(ctx, decide)
-	if cardinal.CodeOf(err) == cardinal.CodeConflict {
-		// At the same moment another user's PIN got the tag that this one was to get: now it is there to be seen.
-		err = s.store.Write(ctx, decide)
+	if serve {
+		go s.serve(context.WithoutCancel(ctx)) // for all who wait, whoever leaves
 	}
+	select {
+	case a := <-w.answer:
+		return s.tell(ctx, a)
+	case <-ctx.Done():
+	}
+	if s.line.leave(w) {
+		return s.tell(ctx, answer{err: ctx.Err()})
+	}
+	return s.tell(ctx, s.awaitEnd(ctx, w))
+}
+
+// awaitEnd waits for what comes of a try that is being decided although its time
+// is over. Nobody is there to be told where the request itself has ended.
+func (s *Service) awaitEnd(ctx context.Context, w *waiter) answer {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return answer{err: ctx.Err()}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
+	defer cancel()
+	select {
+	case a := <-w.answer:
+		return a
+	case <-ctx.Done():
+		return answer{err: ctx.Err()}
+	}
+}
+
+func (s *Service) tell(ctx context.Context, a answer) (Person, error) {
 	switch {
-	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return Person{}, cardinal.Errorf(cardinal.CodeUnavailable, "Sign-in is not possible at the moment. Try again shortly.").Because(err)
-	case err != nil:
-		return Person{}, err
-	case verdict.outcome == cardinal.OutcomeDeviceLocked:
+	case a.err != nil && errors.Is(errors.Join(ctx.Err(), a.err), context.DeadlineExceeded):
+		return Person{}, cardinal.Errorf(cardinal.CodeUnavailable, "Sign-in is not possible at the moment. Try again shortly.").Because(a.err)
+	case a.err != nil:
+		return Person{}, a.err
+	case a.verdict.outcome == cardinal.OutcomeDeviceLocked:
 		locked := cardinal.Errorf(cardinal.CodeRateLimited, "This device has made too many wrong tries. Wait before the next one.")
-		locked.RetryAfter = verdict.wait
+		locked.RetryAfter = a.verdict.wait
 		return Person{}, locked
-	case verdict.outcome != cardinal.OutcomeSuccess:
+	case a.verdict.outcome != cardinal.OutcomeSuccess:
 		return Person{}, cardinal.Errorf(cardinal.CodeSignInFailed, "Sign-in failed. Check what you entered and try again.")
 	}
-	return verdict.person, nil
+	return a.verdict.person, nil
 }
 
 // Records lists sign-ins before the given one, newest first, of one user where

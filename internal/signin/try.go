@@ -1,16 +1,12 @@
 package signin
 
 import (
-	"context"
 	"slices"
 	"time"
 
 	"cardinal"
 	"cardinal/internal/audit"
-	"cardinal/internal/cardformat"
 	"cardinal/internal/credential"
-	"cardinal/internal/letter"
-	"cardinal/internal/notify"
 	"cardinal/internal/setting"
 	"cardinal/internal/store"
 	"cardinal/internal/throttle"
@@ -21,117 +17,43 @@ type verdict struct {
 	outcome cardinal.Outcome
 	person  Person
 	wait    time.Duration // OutcomeDeviceLocked: until the next try
+	// again says that nothing was decided: the user was changed between being found
+	// and being locked.
+	again bool
 }
 
-// try is one try under way.
+// try is one try under way: what was presented, what was found before anything was
+// locked, and what has come of it.
 type try struct {
-	*Service
-	tx     *store.Tx
+	*ledger
 	caller cardinal.Caller
-	values setting.Values
-	device cardinal.Device
 	Try
+	device cardinal.Device
 
-	method  cardinal.Method
+	method  cardinal.Method     // empty: what was presented is none
+	allowed bool                // the method is on
 	number  cardinal.CardNumber // as converted; zero if there is none or it could not be read
-	user    cardinal.User       // zero if nobody was found
+	owner   cardinal.UserID     // who has the name, the number or the PIN; empty: nobody
+	tag     store.Tag           // under which the number is the owner's
 	subject string              // of the counter of wrong tries
-	pin     store.StoredPIN
+	tags    []store.Tag         // that the PIN may be found by, where that is to be known
+
+	user    *holder // who it was found to be
+	outcome cardinal.Outcome
 }
 
-func (s *Service) decide(ctx context.Context, tx *store.Tx, caller cardinal.Caller, presented Try) (verdict, error) {
-	texts, err := tx.SettingTexts(ctx, caller.Customer)
-	if err != nil {
-		return verdict{}, err
+// read finds out what was presented.
+func (t *try) read() {
+	t.method = presentedMethod(t.Try)
+	t.allowed = t.method != "" && t.allows(t.method, t.device)
+	if t.Number != nil {
+		t.number = t.convert(t.device, *t.Number)
 	}
-	device, err := tx.Device(ctx, caller.Customer, caller.Device)
-	if cardinal.CodeOf(err) == cardinal.CodeNotFound || err == nil && device.Disabled {
-		// It was there and enabled when its token was looked at.
-		return verdict{}, cardinal.Errorf(cardinal.CodeUnauthenticated, "This device is not known or is disabled. Ask an administrator.")
-	}
-	if err != nil {
-		return verdict{}, err
-	}
-	t := &try{Service: s, tx: tx, caller: caller, values: setting.Load(texts), device: device, Try: presented}
-	t.number = t.convert()
-	bucket := throttle.Bucket{Budget: setting.SignInDeviceBudget.In(t.values), RefillPerMinute: setting.SignInDeviceRefill.In(t.values)}
-	subject := store.DeviceSubject(device.ID)
-	spent, err := t.lock(ctx, subject)
-	if err != nil {
-		return verdict{}, err
-	}
-	spent = bucket.Refilled(spent, tx.Now())
-	if empty, wait := bucket.Empty(spent); empty {
-		return verdict{outcome: cardinal.OutcomeDeviceLocked, wait: wait}, t.recordDeviceLocked(ctx)
-	}
-	outcome, err := t.run(ctx)
-	if err != nil {
-		return verdict{}, err
-	}
-	if cost := t.cost(outcome); cost > 0 {
-		if err := t.put(ctx, subject, bucket.Spend(spent, cost)); err != nil {
-			return verdict{}, err
-		}
-	}
-	if tx.Now().Sub(device.LastSeenAt) > time.Minute {
-		if err := tx.TouchDevice(ctx, device.ID); err != nil {
-			return verdict{}, err
-		}
-	}
-	return verdict{outcome: outcome, person: t.person()}, t.record(ctx, outcome)
 }
 
-// cost is what an outcome takes from the device's budget: wrong tries only.
-func (t *try) cost(outcome cardinal.Outcome) throttle.Cost {
-	switch outcome {
-	case cardinal.OutcomeSuccess, cardinal.OutcomeMethodOff, cardinal.OutcomeLocked:
-		return 0
-	case cardinal.OutcomeUnknown, cardinal.OutcomeInvalid:
-		if t.Number != nil {
-			return throttle.UnknownCard
-		}
-	}
-	return throttle.WrongTry
-}
-
-// run finds out who it is, and compares. Unknown and known users take the same
-// steps: find, lock a counter, read a PIN, compute its tag.
-func (t *try) run(ctx context.Context) (cardinal.Outcome, error) {
-	if t.method = presentedMethod(t.Try); t.method == "" {
-		return cardinal.OutcomeInvalid, nil
-	}
-	if !t.methodAllowed() {
-		return cardinal.OutcomeMethodOff, nil
-	}
-	if t.method == cardinal.MethodPIN {
-		return t.runPINAlone(ctx)
-	}
-	if t.Number != nil && t.number.IsZero() {
-		return cardinal.OutcomeInvalid, nil
-	}
-	if err := t.find(ctx); err != nil {
-		return "", err
-	}
-	return t.compareLocked(ctx)
-}
-
-func (t *try) compareLocked(ctx context.Context) (cardinal.Outcome, error) {
-	counter, err := t.lock(ctx, t.subject)
-	if err != nil {
-		return "", err
-	}
-	if err := t.readPIN(ctx); err != nil {
-		return "", err
-	}
-	locked := counter.Locked(t.tx.Now())
-	outcome := t.compare(!locked)
-	switch {
-	case locked:
-		return cardinal.OutcomeLocked, nil
-	case outcome == cardinal.OutcomeSuccess:
-		return outcome, t.succeed(ctx, counter)
-	}
-	return outcome, t.fail(ctx, counter)
+// wantsOwner reports whether the try is one that may lead to somebody.
+func (t *try) wantsOwner() bool {
+	return t.allowed && (t.Number == nil || !t.number.IsZero())
 }
 
 // presentedMethod tells the method by what was presented, or "" where that is none.
@@ -150,173 +72,235 @@ func presentedMethod(p Try) cardinal.Method {
 	return ""
 }
 
-func (t *try) methodAllowed() bool {
-	if !slices.Contains(setting.SignInMethods.In(t.values), t.method) {
+// name sets whose tries are counted: those of the owner or, for a name or a number
+// that nobody has, of itself, so that the unknown lock like the known.
+func (t *try) name() {
+	switch {
+	case !t.wantsOwner():
+	case t.owner != "":
+		t.subject = store.UserSubject(t.owner)
+	case t.Username != nil:
+		t.subject = "name " + t.ring.AttemptTag(t.customer, "username", store.Fold(*t.Username))
+	case t.Number != nil:
+		t.subject = "number " + t.ring.AttemptTag(t.customer, "number", t.number.Folded())
+	}
+}
+
+// subjects are the counters that must be locked before the try is decided.
+func (t *try) subjects() []string {
+	subjects := []string{store.DeviceSubject(t.device.ID)}
+	if t.wantsOwner() && t.method == cardinal.MethodPIN {
+		subjects = append(subjects, t.today())
+	}
+	if t.subject != "" {
+		subjects = append(subjects, t.subject)
+	}
+	return subjects
+}
+
+// decide decides about a try whose counters are held, within the budget of its
+// device.
+func (t *try) decide() (verdict, error) {
+	if t.moved() {
+		return verdict{again: true}, nil
+	}
+	subject := store.DeviceSubject(t.device.ID)
+	spent := t.bucket.Refilled(t.counters[subject], t.now)
+	if empty, wait := t.bucket.Empty(spent); empty {
+		t.refuseDevice()
+		return verdict{outcome: cardinal.OutcomeDeviceLocked, wait: wait}, nil
+	}
+	outcome, err := t.run()
+	if err != nil {
+		return verdict{}, err
+	}
+	if cost := t.cost(outcome); cost > 0 {
+		t.put(subject, t.bucket.Spend(spent, cost))
+	}
+	t.outcome = outcome
+	return verdict{outcome: outcome, person: t.person()}, nil
+}
+
+// moved reports whether the owner or their number went away before the counter
+// was locked, or a PIN came that nobody in this batch was found by.
+func (t *try) moved() bool {
+	if t.method == cardinal.MethodPIN {
+		if found := t.findPIN(t.tags); found.ID != "" && t.holders[found.User] == nil {
+			return true
+		}
+	}
+	if t.owner == "" {
 		return false
 	}
-	if t.device.Methods != nil && !slices.Contains(t.device.Methods, t.method) {
-		return false
+	owner := t.holders[t.owner]
+	if owner == nil {
+		return true
 	}
-	return t.method != cardinal.MethodPIN || setting.PINIdentifiesUser.In(t.values)
+	has := func(n store.StoredNumber) bool { return n.Tag.Key() == t.tag.Key() }
+	return t.Number != nil && !slices.ContainsFunc(owner.Numbers, has)
 }
 
-// find sets the user, if there is one, and the subject whose tries are counted.
-func (t *try) find(ctx context.Context) error {
-	var err error
-	if t.Username != nil {
-		t.subject = "name " + t.ring.AttemptTag(t.caller.Customer, "username", store.Fold(*t.Username))
-		// What no database takes as a text is nobody's name either.
-		err = cardinal.ErrNotFound
-		if cardinal.CleanText(*t.Username) {
-			t.user, err = t.tx.UserByName(ctx, t.caller.Customer, *t.Username)
-		}
-	} else {
-		err = t.findByNumber(ctx)
-	}
-	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
-		t.user, err = cardinal.User{}, nil
-	}
-	if t.user.ID != "" {
-		t.subject = store.UserSubject(t.user.ID)
-	}
-	return err
-}
-
-func (t *try) findByNumber(ctx context.Context) error {
-	t.subject = "number " + t.ring.AttemptTag(t.caller.Customer, "number", t.number.Folded())
-	stored, err := t.finder(ctx, t.tx, t.caller.Customer, t.number)
-	if err != nil {
-		return err
-	}
-	t.user, err = t.tx.User(ctx, t.caller.Customer, stored.User)
-	return err
-}
-
-// convert applies the device's conversion, then the customer's. It returns the
-// zero number where none was presented or what was cannot be read as one.
-func (t *try) convert() cardinal.CardNumber {
-	if t.Number == nil {
-		return cardinal.CardNumber{}
-	}
-	text := t.Number.Reveal()
-	for _, rule := range []string{t.device.Conversion, setting.CardNumberConversion.In(t.values)} {
-		conversion, err := cardformat.Parse(rule)
-		if err == nil {
-			text, err = conversion.Apply(text)
-		}
-		if err != nil {
-			return cardinal.CardNumber{}
+// cost is what an outcome takes from the device's budget: wrong tries only.
+func (t *try) cost(outcome cardinal.Outcome) throttle.Cost {
+	switch outcome {
+	case cardinal.OutcomeSuccess, cardinal.OutcomeMethodOff, cardinal.OutcomeLocked:
+		return 0
+	case cardinal.OutcomeUnknown, cardinal.OutcomeInvalid:
+		if t.Number != nil {
+			return throttle.UnknownCard
 		}
 	}
-	number, err := cardinal.ParseCardNumber("number", text)
-	if err != nil {
-		return cardinal.CardNumber{}
-	}
-	return number
+	return throttle.WrongTry
 }
 
-func (t *try) readPIN(ctx context.Context) error {
-	var err error
-	t.pin, err = t.tx.PIN(ctx, t.user.ID)
-	if cardinal.CodeOf(err) == cardinal.CodeNotFound {
-		return nil
+// run finds out who it is, and compares.
+func (t *try) run() (cardinal.Outcome, error) {
+	switch {
+	case t.method == "":
+		return cardinal.OutcomeInvalid, nil
+	case !t.allowed:
+		return cardinal.OutcomeMethodOff, nil
+	case t.method == cardinal.MethodPIN:
+		return t.runPINAlone()
+	case !t.wantsOwner():
+		return cardinal.OutcomeInvalid, nil
 	}
-	return err
+	t.user = t.holders[t.owner]
+	counter := t.counters[t.subject]
+	locked := counter.Locked(t.now)
+	outcome := t.compare(!locked)
+	switch {
+	case locked:
+		return cardinal.OutcomeLocked, nil
+	case outcome == cardinal.OutcomeSuccess:
+		return outcome, t.succeed()
+	}
+	t.fail(counter)
+	return outcome, nil
 }
 
-// compare decides about a try whose counter is held. Where it may not compare
-// it does the same work with nothing to find.
+// compare compares the PIN. Where it may not, or there is nobody or no PIN, it
+// does the same work with nothing to find.
 func (t *try) compare(may bool) cardinal.Outcome {
 	if t.method == cardinal.MethodCard {
 		switch {
-		case t.user.ID == "":
+		case t.user == nil:
 			return cardinal.OutcomeUnknown
 		case t.user.Disabled:
 			return cardinal.OutcomeDisabled
 		}
 		return cardinal.OutcomeSuccess
 	}
-	stored := t.pin
-	if stored.ID == "" || !may {
-		stored.Tag = store.Tag{Version: t.ring.Current()}
-	} else {
-		t.compared.Add(1)
+	stored := store.StoredPIN{Tag: store.Tag{Version: t.ring.Current()}}
+	if t.user != nil && t.user.PIN.ID != "" && may {
+		stored = t.user.PIN
+		t.compared++
 	}
-	matches := credential.Matches(t.ring, t.caller.Customer, stored, *t.PIN)
+	matches := credential.Matches(t.ring, t.customer, stored, *t.PIN)
 	switch {
-	case t.user.ID == "":
+	case t.user == nil:
 		return cardinal.OutcomeUnknown
-	case t.pin.ID == "":
+	case t.user.PIN.ID == "":
 		return cardinal.OutcomeNoPIN
 	case !matches:
 		return cardinal.OutcomeWrongPIN
 	case t.user.Disabled:
 		return cardinal.OutcomeDisabled
-	case !t.pin.Live(t.tx.Now()):
+	case !t.user.PIN.Live(t.now):
 		return cardinal.OutcomeExpired
 	}
 	return cardinal.OutcomeSuccess
 }
 
-func (t *try) lock(ctx context.Context, subject string) (throttle.Counter, error) {
-	counter, err := t.tx.LockCounter(ctx, t.caller.Customer, subject)
-	return throttle.Counter(counter), err
-}
-
-func (t *try) put(ctx context.Context, subject string, counter throttle.Counter) error {
-	return t.tx.SetCounter(ctx, t.caller.Customer, subject, store.Counter(counter))
-}
-
-func (t *try) fail(ctx context.Context, counter throttle.Counter) error {
-	lockout := throttle.Lockout{
-		Limits: setting.SignInUserLimits.In(t.values),
-		Forget: time.Duration(setting.SignInUserForgetHours.In(t.values)) * time.Hour,
+// fail counts a wrong try. That a lock has begun is news for the user, if the
+// settings want them told: once at each step, and past the last step, where every
+// wrong try locks again, no more.
+func (t *try) fail(counter throttle.Counter) {
+	counter = t.lockout.Wrong(counter, t.now)
+	t.put(t.subject, counter)
+	if !counter.Locked(t.now) || t.user == nil {
+		return
 	}
-	counter = lockout.Wrong(counter, t.tx.Now())
-	if counter.Locked(t.tx.Now()) && t.user.ID != "" {
-		after := audit.Fields{"wrongTries": counter.Wrong, "lockedUntil": counter.LockedUntil.Format(time.RFC3339)}
-		entry := audit.Entry{Action: "user.locked", Subject: "user " + t.user.Username, After: after}
-		if err := audit.Record(t.tx, t.caller, entry); err != nil {
-			return err
-		}
-		if err := t.tellOfLock(ctx, lockout, counter); err != nil {
-			return err
-		}
-	}
-	return t.put(ctx, t.subject, counter)
-}
-
-// tellOfLock queues an e-mail to a user whose lock has just begun, if the settings
-// want one. Past the last step, where every wrong try locks again, nobody is told
-// again.
-func (t *try) tellOfLock(ctx context.Context, lockout throttle.Lockout, counter throttle.Counter) error {
+	after := audit.Fields{"wrongTries": counter.Wrong, "lockedUntil": counter.LockedUntil.Format(time.RFC3339)}
+	t.audit(t.caller, "user.locked", "user "+t.user.Username, after)
 	step := func(l cardinal.LockLimit) bool { return int64(l.Wrong) == counter.Wrong }
-	if !slices.ContainsFunc(lockout.Limits, step) {
-		return nil
+	if slices.ContainsFunc(t.lockout.Limits, step) {
+		t.locks = append(t.locks, lockNews{t.user.ID, t.caller.Name})
 	}
-	return notify.Tell(ctx, t.tx, t.ring, t.values, t.user, notify.News{Kind: letter.AccountLocked, Device: t.caller.Name})
 }
 
 func (t *try) person() Person {
+	if t.user == nil {
+		return Person{}
+	}
 	person := Person{Username: t.user.Username, FullName: t.user.FullName, Email: t.user.Email}
-	if t.pin.Live(t.tx.Now()) {
-		person.PINExpiresAt, person.NewPINRequired = t.pin.ExpiresAt, t.pin.NewRequired
+	if t.user.PIN.Live(t.now) {
+		person.PINExpiresAt, person.NewPINRequired = t.user.PIN.ExpiresAt, t.user.PIN.NewRequired
 	}
 	return person
 }
 
-func (t *try) record(ctx context.Context, outcome cardinal.Outcome) error {
-	return t.tx.AddSignIn(ctx, cardinal.SignIn{
-		ID: t.tx.NewID(), Customer: t.caller.Customer, Time: t.tx.Now(), Device: t.device.Name, Method: t.method,
-		Username: t.user.Username, Outcome: outcome, NumberEnd: t.number.End(),
-	}, t.device.ID, t.user.ID)
+// record is what is put on record of a try, without an identifier.
+func (t *try) record() store.RecordedSignIn {
+	r := store.RecordedSignIn{DeviceID: t.device.ID, SignIn: cardinal.SignIn{
+		Customer: t.customer, Time: t.now, Device: t.device.Name, Method: t.method, Outcome: t.outcome, NumberEnd: t.number.End(), Count: 1,
+	}}
+	if t.user != nil {
+		r.UserID, r.Username = t.user.ID, t.user.Username
+	}
+	return r
 }
 
-// recordDeviceLocked counts the refusals of a minute in one row.
-func (t *try) recordDeviceLocked(ctx context.Context) error {
-	minute := t.tx.Now().Truncate(time.Minute)
-	return t.tx.AddSignIn(ctx, cardinal.SignIn{
-		ID: t.tx.IDOf("device locked "+string(t.device.ID), minute), Customer: t.caller.Customer, Time: minute,
-		Device: t.device.Name, Outcome: cardinal.OutcomeDeviceLocked,
-	}, t.device.ID, "")
+// refuseDevice counts the refusals of a minute in one row.
+func (t *try) refuseDevice() {
+	row, counted := t.refusals[t.device.ID]
+	if !counted {
+		row = store.RecordedSignIn{DeviceID: t.device.ID, SignIn: cardinal.SignIn{
+			Customer: t.customer, Time: t.now.Truncate(time.Minute), Device: t.device.Name, Outcome: cardinal.OutcomeDeviceLocked,
+		}}
+	}
+	row.Count++
+	t.refusals[t.device.ID] = row
+}
+
+// runPINAlone signs in by the PIN's own tag, within the customer's budget of
+// wrong tries a day.
+func (t *try) runPINAlone() (cardinal.Outcome, error) {
+	budget, spent := setting.SignInPINPerDay.In(t.values), t.counters[t.today()]
+	if budget >= 0 && spent.Wrong >= int64(budget) {
+		return cardinal.OutcomeMethodOff, nil
+	}
+	found := t.findPIN(t.tags)
+	t.compared++
+	if found.ID == "" {
+		t.spendPINBudget(spent)
+		return cardinal.OutcomeWrongPIN, nil
+	}
+	// As they are under the lock: the PIN may have changed since it was found.
+	t.user = t.holders[found.User]
+	counter := t.counters[store.UserSubject(found.User)]
+	switch {
+	case t.user.PIN.ID != found.ID:
+		t.spendPINBudget(spent)
+		return cardinal.OutcomeWrongPIN, nil
+	case counter.Locked(t.now):
+		return cardinal.OutcomeLocked, nil
+	case t.user.Disabled:
+		return cardinal.OutcomeDisabled, nil
+	case !t.user.PIN.Live(t.now):
+		return cardinal.OutcomeExpired, nil
+	}
+	t.subject = store.UserSubject(found.User)
+	return cardinal.OutcomeSuccess, t.succeed()
+}
+
+// spendPINBudget counts a wrong try by PIN alone; the try that uses the budget
+// up is told to the administrators in the audit log.
+func (t *try) spendPINBudget(spent throttle.Counter) {
+	spent.Wrong++
+	spent.ChangedAt = t.now
+	if spent.Wrong == int64(setting.SignInPINPerDay.In(t.values)) {
+		t.audit(t.caller, "sign-in.pin-budget-spent", "method pin", audit.Fields{"wrongTries": spent.Wrong})
+	}
+	t.put(t.today(), spent)
 }

@@ -73,6 +73,7 @@ type work struct {
 	commit   func(context.Context) error
 	rollback func()
 	awaited  func() bool // nil: never
+	alone    bool        // nobody else can write before it ends
 }
 
 // Open opens the database, brings its schema up to date, and refuses one that

@@ -259,7 +259,8 @@ func endow(ctx context.Context, tx *store.Tx, p *person, w crowd, r *rand.Rand) 
 		errs = append(errs, err)
 	}
 	if p.signedIn {
-		errs = append(errs, tx.MarkSignedIn(ctx, p.user), tx.MarkSignedIn(ctx, p.user))
+		those := []cardinal.UserID{p.user.ID}
+		errs = append(errs, tx.MarkSignedIn(ctx, p.user.Customer, those), tx.MarkSignedIn(ctx, p.user.Customer, those))
 	}
 	_, err := tx.LockCounter(ctx, p.user.Customer, store.UserSubject(p.user.ID))
 	errs = append(errs, err)

@@ -119,13 +119,3 @@ func (tx *Tx) UsersOfRole(ctx context.Context, c cardinal.CustomerID, role cardi
 	rows, err := tx.q.UsersOfRole(ctx, db.UsersOfRoleParams{CustomerID: string(c), Role: string(role)})
 	return each(rows, err, "users", user)
 }
-
-// MarkSignedIn notes that a user has signed in at a device, at their first
-// success; later ones write nothing.
-func (tx *Tx) MarkSignedIn(ctx context.Context, u cardinal.User) error {
-	err := tx.q.MarkFirstSignIn(ctx, db.MarkFirstSignInParams{UserID: string(u.ID), CustomerID: string(u.Customer), Time: millis(tx.now)})
-	if err != nil {
-		return fmt.Errorf("write first sign-in: %w", err)
-	}
-	return nil
-}

@@ -237,21 +237,6 @@ func (q *Queries) LockUserByName(ctx context.Context, arg LockUserByNameParams) 
 	return i, err
 }
 
-const markFirstSignIn = `-- name: MarkFirstSignIn :exec
-INSERT INTO first_sign_ins (user_id, customer_id, time) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING
-`
-
-type MarkFirstSignInParams struct {
-	UserID     string
-	CustomerID string
-	Time       int64
-}
-
-func (q *Queries) MarkFirstSignIn(ctx context.Context, arg MarkFirstSignInParams) error {
-	_, err := q.db.ExecContext(ctx, markFirstSignIn, arg.UserID, arg.CustomerID, arg.Time)
-	return err
-}
-
 const putInBlock = `-- name: PutInBlock :exec
 UPDATE users SET search_block = $1 WHERE id = $2 AND search_key = $3 AND search_block = 0
 `

@@ -40,9 +40,6 @@ SELECT count(*) FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled
 -- name: UsersOfRole :many
 SELECT * FROM users WHERE customer_id = $1 AND role = $2 AND NOT disabled;
 
--- name: MarkFirstSignIn :exec
-INSERT INTO first_sign_ins (user_id, customer_id, time) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING;
-
 -- name: UnsearchableUsers :many
 SELECT * FROM users WHERE search_key = '' LIMIT $1;
 
