@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 
@@ -51,14 +52,18 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	a.logStart(ctx, listener)
 	background, stop := context.WithCancel(ctx)
-	defer stop()
+	var beside sync.WaitGroup
+	defer func() { // nothing may go on while the App is closed
+		stop()
+		beside.Wait()
+		a.Notify.Wait()
+	}()
 	for _, c := range a.chores() {
-		go a.regularly(background, c)
+		beside.Go(func() { a.regularly(background, c) })
 	}
 	if a.config.Metrics != nil {
-		go a.serveMetrics(background, a.config.Metrics)
+		beside.Go(func() { a.serveMetrics(background, a.config.Metrics) })
 	}
-	defer a.Notify.Wait()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
