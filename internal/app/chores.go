@@ -91,6 +91,7 @@ func (a *App) prune(ctx context.Context) error {
 			Day: now.AddDate(0, 0, -3).Format("2006-01-02"),
 		})
 	})
-	_, forgetting := a.Automation.ForgetOld(ctx)
-	return errors.Join(err, forgetting)
+	_, events := a.Automation.ForgetOld(ctx)
+	_, notifications := a.Notify.Prune(ctx)
+	return errors.Join(err, events, notifications)
 }

@@ -63,7 +63,7 @@ func (s *Service) QueueDue(ctx context.Context) (queued int, err error) {
 }
 
 // errElsewhere ends the work on a customer on whom another node works.
-var errElsewhere = errors.New("another node queues these notices")
+var errElsewhere = errors.New("another node looks after this")
 
 func (s *Service) queueOf(ctx context.Context, c cardinal.CustomerID) (queued int, err error) {
 	for {

@@ -96,6 +96,8 @@ var (
 		"E-mail when a number was generated", "The identifier of the e-mail template that users get when a card number was generated for them, as card-number-generated. Empty: they get none."})
 	MailAccountLocked = template("mail.account-locked", "", "account-locked", about{PageConfigEditor,
 		"E-mail when an account was locked", "The identifier of the e-mail template that users get when too many wrong tries locked them, as account-locked. Empty: they get none."})
+	NotificationRecordDays = unlimitedOr("notification.record-days", 90, 3650, about{PageConfigEditor,
+		"Days that notifications are kept", "How many days it stays on record what became of an e-mail to a user. -1: without limit. Those of a deleted user go with the user."})
 )
 
 // Sign-in at devices (spec: sign-in) and the API (spec: api).
@@ -145,7 +147,7 @@ func All() []Definition {
 		UserCanRequestPIN.Definition, UserCanChangeCardID.Definition, UserCanChangeCardIDWhich.Definition, UserCanChangeCardIDAuto.Definition,
 		UserCanChangeCardIDTimes.Definition, UserCanViewCardID.Definition, CardIDGeneratedLength.Definition,
 		CardIDGenerateForNewUsers.Definition, CardNumberConversion.Definition,
-		MailConfiguration.Definition, MailPINChanged.Definition, MailPINRemoved.Definition, MailNumberGenerated.Definition, MailAccountLocked.Definition,
+		MailConfiguration.Definition, MailPINChanged.Definition, MailPINRemoved.Definition, MailNumberGenerated.Definition, MailAccountLocked.Definition, NotificationRecordDays.Definition,
 		CustomerName.Definition, CustomerAddress.Definition, CustomerTimeZone.Definition, CustomerLanguage.Definition,
 		SignInMethods.Definition, SignInUserLimits.Definition, SignInUserForgetHours.Definition, SignInDeviceBudget.Definition,
 		SignInDeviceRefill.Definition, SignInPINPerDay.Definition, AuthSecondFactorRequired.Definition, APIRatePerSecond.Definition,

@@ -167,3 +167,20 @@ func (tx *Tx) RequeueNotification(ctx context.Context, n cardinal.Notification, 
 func (tx *Tx) SkipQueued(ctx context.Context, id cardinal.ConfigurationID, reason cardinal.NotificationReason) error {
 	return wrapped("write notifications", tx.q.SkipQueued(ctx, db.SkipQueuedParams{ConfigurationID: string(id), Reason: string(reason), Sealed: []byte{}}))
 }
+
+// HasOldNotification reports whether PruneNotifications would delete something.
+func (tx *Tx) HasOldNotification(ctx context.Context, c cardinal.CustomerID, before time.Time) (bool, error) {
+	rows, err := tx.q.HasOldNotification(ctx, db.HasOldNotificationParams{
+		CustomerID: string(c), Before: tx.IDOf("", before), TriedBefore: millis(before),
+	})
+	return len(rows) > 0, wrapped("look for old notifications", err)
+}
+
+// PruneNotifications deletes up to most notifications of a customer that are over,
+// and that were neither made nor tried at the instant or later. It returns how many.
+func (tx *Tx) PruneNotifications(ctx context.Context, c cardinal.CustomerID, before time.Time, most int) (int, error) {
+	rows, err := tx.q.PruneNotifications(ctx, db.PruneNotificationsParams{
+		CustomerID: string(c), Before: tx.IDOf("", before), TriedBefore: millis(before), Most: int32(most),
+	})
+	return int(rows), wrapped("prune notifications", err)
+}

@@ -69,11 +69,15 @@ func (tx *Tx) ReviseUser(ctx context.Context, u cardinal.User) error {
 	return one(rows, err, "user")
 }
 
-// DeleteUser removes a user with everything that is theirs, but not what the
-// records say of them.
+// DeleteUser removes a user with everything that is theirs and the notifications
+// to them, but not what the other records say of them.
 func (tx *Tx) DeleteUser(ctx context.Context, u cardinal.User) error {
 	rows, err := tx.q.DeleteUser(ctx, db.DeleteUserParams{CustomerID: string(u.Customer), ID: string(u.ID)})
-	return one(rows, err, "user")
+	if err := one(rows, err, "user"); err != nil {
+		return err
+	}
+	err = tx.q.DeleteNotificationsOfUser(ctx, db.DeleteNotificationsOfUserParams{UserID: string(u.ID), CustomerID: string(u.Customer)})
+	return wrapped("delete notifications", err)
 }
 
 // SetPassword writes the argon2id hash of a user's password, and ends the links

@@ -335,6 +335,20 @@ func (q *Queries) DeleteExpiredPINs(ctx context.Context, arg DeleteExpiredPINsPa
 	return items, nil
 }
 
+const deleteNotificationsOfUser = `-- name: DeleteNotificationsOfUser :exec
+DELETE FROM notifications WHERE user_id = $1 AND customer_id = $2
+`
+
+type DeleteNotificationsOfUserParams struct {
+	UserID     string
+	CustomerID string
+}
+
+func (q *Queries) DeleteNotificationsOfUser(ctx context.Context, arg DeleteNotificationsOfUserParams) error {
+	_, err := q.db.ExecContext(ctx, deleteNotificationsOfUser, arg.UserID, arg.CustomerID)
+	return err
+}
+
 const deleteTemplate = `-- name: DeleteTemplate :execrows
 DELETE FROM email_templates WHERE customer_id = $1 AND id = $2
 `
@@ -456,6 +470,41 @@ func (q *Queries) HasExpiredPIN(ctx context.Context, arg HasExpiredPINParams) (b
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
+}
+
+const hasOldNotification = `-- name: HasOldNotification :many
+SELECT old.id FROM notifications old WHERE old.customer_id = $1 AND old.id < $2
+  AND old.state NOT IN ('queued', 'sending') AND old.tried_at < $3
+ORDER BY old.id LIMIT 1
+`
+
+type HasOldNotificationParams struct {
+	CustomerID  string
+	Before      string
+	TriedBefore int64
+}
+
+func (q *Queries) HasOldNotification(ctx context.Context, arg HasOldNotificationParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, hasOldNotification, arg.CustomerID, arg.Before, arg.TriedBefore)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertConfiguration = `-- name: InsertConfiguration :execrows
@@ -979,6 +1028,33 @@ func (q *Queries) PINsToNotice(ctx context.Context, arg PINsToNoticeParams) ([]P
 		return nil, err
 	}
 	return items, nil
+}
+
+const pruneNotifications = `-- name: PruneNotifications :execrows
+DELETE FROM notifications WHERE notifications.id IN (
+    SELECT old.id FROM notifications old WHERE old.customer_id = $1 AND old.id < $2
+      AND old.state NOT IN ('queued', 'sending') AND old.tried_at < $3
+    ORDER BY old.id LIMIT $4)
+`
+
+type PruneNotificationsParams struct {
+	CustomerID  string
+	Before      string
+	TriedBefore int64
+	Most        int32
+}
+
+func (q *Queries) PruneNotifications(ctx context.Context, arg PruneNotificationsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneNotifications,
+		arg.CustomerID,
+		arg.Before,
+		arg.TriedBefore,
+		arg.Most,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const putTemplateText = `-- name: PutTemplateText :exec

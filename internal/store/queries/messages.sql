@@ -166,3 +166,17 @@ FROM customers JOIN pins ON pins.customer_id = customers.id AND pins.expires_at 
 -- name: NotificationsDue :one
 SELECT COUNT(*) AS due, CAST(COALESCE(MIN(next_try_at), 0) AS BIGINT) AS oldest
 FROM notifications WHERE state = 'queued' AND next_try_at <= sqlc.arg(now);
+
+-- name: PruneNotifications :execrows
+DELETE FROM notifications WHERE notifications.id IN (
+    SELECT old.id FROM notifications old WHERE old.customer_id = sqlc.arg(customer_id) AND old.id < sqlc.arg(before)
+      AND old.state NOT IN ('queued', 'sending') AND old.tried_at < sqlc.arg(tried_before)
+    ORDER BY old.id LIMIT sqlc.arg(most));
+
+-- name: HasOldNotification :many
+SELECT old.id FROM notifications old WHERE old.customer_id = sqlc.arg(customer_id) AND old.id < sqlc.arg(before)
+  AND old.state NOT IN ('queued', 'sending') AND old.tried_at < sqlc.arg(tried_before)
+ORDER BY old.id LIMIT 1;
+
+-- name: DeleteNotificationsOfUser :exec
+DELETE FROM notifications WHERE user_id = sqlc.arg(user_id) AND customer_id = sqlc.arg(customer_id);
