@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"cardinal"
@@ -85,15 +84,6 @@ func lead(v setting.Values) time.Duration {
 	return time.Duration(setting.PINNoticeHours.In(v)) * time.Hour
 }
 
-// toNotice lists what is due.
-func toNotice(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, v setting.Values, most int) ([]store.UnnoticedPIN, error) {
-	ahead := lead(v)
-	if ahead == 0 {
-		return nil, nil
-	}
-	return tx.PINsToNotice(ctx, c, tx.Now().Add(ahead), most)
-}
-
 // queueSome writes one batch. Only where there is something to do does it ask
 // for the right to write.
 func (s *Service) queueSome(ctx context.Context, c cardinal.CustomerID) (queued int, err error) {
@@ -103,8 +93,9 @@ func (s *Service) queueSome(ctx context.Context, c cardinal.CustomerID) (queued 
 		if err != nil {
 			return err
 		}
-		due, err := toNotice(ctx, tx, c, v, 1)
-		some = len(due) > 0
+		if ahead := lead(v); ahead > 0 {
+			some, err = tx.HasPINToNotice(ctx, c, tx.Now().Add(ahead))
+		}
 		return err
 	})
 	if err != nil || !some {
@@ -124,16 +115,12 @@ func (s *Service) queueSome(ctx context.Context, c cardinal.CustomerID) (queued 
 		if err != nil {
 			return err
 		}
-		due, err := toNotice(ctx, tx, c, v, noticesAtOnce)
-		if err != nil {
-			return err
-		}
-		for _, pin := range due {
-			if err := s.notice(ctx, tx, c, v, pin); err != nil {
+		if ahead := lead(v); ahead > 0 {
+			if queued, err = notice(ctx, tx, c, v, tx.Now().Add(ahead)); err != nil {
 				return err
 			}
 		}
-		if queued = len(due); queued == noticesAtOnce {
+		if queued == noticesAtOnce {
 			return nil
 		}
 		return tx.DropLease(ctx, lease, s.node)
@@ -141,36 +128,42 @@ func (s *Service) queueSome(ctx context.Context, c cardinal.CustomerID) (queued 
 	return queued, err
 }
 
-// notice writes the one notice of a PIN.
-func (s *Service) notice(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, v setting.Values, pin store.UnnoticedPIN) error {
-	first, err := tx.NoticePIN(ctx, pin)
-	if err != nil || !first { // replaced or removed a moment ago
-		return err
-	}
-	user, err := tx.User(ctx, c, pin.User)
+// notice writes the one notice of each of some PINs that expire by the instant.
+func notice(ctx context.Context, tx *store.Tx, c cardinal.CustomerID, v setting.Values, until time.Time) (int, error) {
+	pins, err := tx.NoticePINs(ctx, c, until, noticesAtOnce)
 	if err != nil {
-		return fmt.Errorf("whose PIN it is: %w", err)
+		return 0, err
 	}
-	tx.QueueEvent(cardinal.Event{
-		Customer: c, Type: cardinal.EventPINExpiring, User: user.ID, Attributes: map[string]string{"expires-at": pin.ExpiresAt.UTC().Format(time.RFC3339)},
-	})
-	return queue(ctx, tx, user, store.StoredNotification{
-		Notification: cardinal.Notification{
-			ID: cardinal.NotificationID(tx.NewID()), Kind: string(letter.PINExpiration), Template: setting.PINNoticeTemplate.In(v),
-			Configuration: through(v, letter.PINExpiration), PIN: pin.ID, EndsAt: pin.ExpiresAt,
-		},
-		Details: details{PINExpiration: pin.ExpiresAt.UnixMilli()}.text(),
-	})
+	notices := make([]store.StoredNotification, len(pins))
+	for i, pin := range pins {
+		tx.QueueEvent(cardinal.Event{
+			Customer: c, Type: cardinal.EventPINExpiring, User: pin.User.ID,
+			Attributes: map[string]string{"expires-at": pin.ExpiresAt.UTC().Format(time.RFC3339)},
+		})
+		notices[i] = begun(pin.User, store.StoredNotification{
+			Notification: cardinal.Notification{
+				ID: cardinal.NotificationID(tx.NewID()), Kind: string(letter.PINExpiration), Template: setting.PINNoticeTemplate.In(v),
+				Configuration: through(v, letter.PINExpiration), PIN: pin.ID, EndsAt: pin.ExpiresAt,
+			},
+			Details: details{PINExpiration: pin.ExpiresAt.UnixMilli()}.text(),
+		})
+	}
+	return len(pins), tx.AddNotifications(ctx, notices)
 }
 
 // queue writes a notification to a user, skipped where it could never be sent.
 func queue(ctx context.Context, tx *store.Tx, user cardinal.User, n store.StoredNotification) error {
+	return tx.AddNotification(ctx, begun(user, n))
+}
+
+// begun is a notification to a user in the state that it begins in.
+func begun(user cardinal.User, n store.StoredNotification) store.StoredNotification {
 	n.Customer, n.User, n.Username = user.Customer, user.ID, user.Username
 	n.State, n.Reason = cardinal.NotificationQueued, hindrance(user, n.Notification)
 	if n.Reason != cardinal.ReasonNone {
 		n.State, n.Secrets = cardinal.NotificationSkipped, store.Sealed{}
 	}
-	return tx.AddNotification(ctx, n)
+	return n
 }
 
 // hindrance is why a notification to the user cannot be sent, if something is in

@@ -86,12 +86,13 @@ const auditColumns = 11
 
 // insertAuditRows is the statement of queries/audit.sql for auditRows rows.
 var insertAuditRows = sync.OnceValue(func() string {
-	return "INSERT INTO audit_entries (customer_id, number, time, actor, action, subject, before, after, address, key_version, mac) VALUES " + rowsOf(auditRows, auditColumns)
+	return insertRows("audit_entries (customer_id, number, time, actor, action, subject, before, after, address, key_version, mac)", auditRows, auditColumns)
 })
 
-// rowsOf are placeholders for so many rows of so many columns.
-func rowsOf(rows, columns int) string {
+// insertRows is the statement that inserts so many rows of so many columns at once.
+func insertRows(into string, rows, columns int) string {
 	var text strings.Builder
+	text.WriteString("INSERT INTO " + into + " VALUES ")
 	for i := range rows * columns {
 		switch {
 		case i == 0:

@@ -72,6 +72,8 @@ func TestConformance(t *testing.T) {
 		"PINs":                                   testPINs,
 		"expired PINs":                           testExpiredPINs,
 		"reseal only what was read":              testResealOnlyWhatWasRead,
+		"many notifications":                     testManyNotifications,
+		"PINs are noticed once":                  testPINsAreNoticedOnce,
 		"retag PIN":                              testRetagPIN,
 		"PIN history keeps the newest":           testPINHistoryKeepsTheNewest,
 		"count PINs leaves out the expired":      testCountPINsLeavesOutTheExpired,

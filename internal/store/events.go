@@ -48,7 +48,7 @@ const (
 
 // insertEventRows is the statement of queries/events.sql for eventRows rows.
 var insertEventRows = sync.OnceValue(func() string {
-	return "INSERT INTO events (customer_id, number, type, time, user_id, attributes) VALUES " + rowsOf(eventRows, eventColumns)
+	return insertRows("events (customer_id, number, type, time, user_id, attributes)", eventRows, eventColumns)
 })
 
 // addEvents writes events of one customer with the numbers after that one.

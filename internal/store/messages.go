@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"cardinal"
@@ -182,28 +184,46 @@ func (tx *Tx) ResetTemplate(ctx context.Context, c cardinal.CustomerID, id strin
 	return wrapped("write e-mail template", tx.q.DeleteTemplateTexts(ctx, db.DeleteTemplateTextsParams{CustomerID: string(c), TemplateID: id}))
 }
 
-// UnnoticedPIN is a PIN of whose end its user is to be told.
-type UnnoticedPIN struct {
-	User      cardinal.UserID
+// NoticedPIN is a PIN of whose end its user is to be told now.
+type NoticedPIN struct {
+	User      cardinal.User
 	ID        cardinal.PINID
 	ExpiresAt time.Time
 }
 
-// PINsToNotice lists up to most PINs of a customer that sign in, expire by the
-// instant and have had no notice, first to expire first.
-func (tx *Tx) PINsToNotice(ctx context.Context, c cardinal.CustomerID, until time.Time, most int) ([]UnnoticedPIN, error) {
-	rows, err := tx.q.PINsToNotice(ctx, db.PINsToNoticeParams{CustomerID: string(c), Now: millis(tx.now), Until: millis(until), Most: int32(most)})
-	return each(rows, err, "PINs", func(r db.PINsToNoticeRow) UnnoticedPIN {
-		return UnnoticedPIN{cardinal.UserID(r.UserID), cardinal.PINID(r.ID), fromMillis(r.ExpiresAt)}
-	})
+// HasPINToNotice reports whether NoticePINs would find one.
+func (tx *Tx) HasPINToNotice(ctx context.Context, c cardinal.CustomerID, until time.Time) (bool, error) {
+	some, err := tx.q.HasPINToNotice(ctx, db.HasPINToNoticeParams{CustomerID: string(c), Now: millis(tx.now), Until: millis(until)})
+	return some, wrapped("look for PINs to tell of", err)
 }
 
-// NoticePIN marks that very PIN as one that has had its notice, and reports false
-// if it had, or is gone.
-func (tx *Tx) NoticePIN(ctx context.Context, p UnnoticedPIN) (bool, error) {
-	rows, err := tx.q.NoticePIN(ctx, db.NoticePINParams{UserID: string(p.User), ID: string(p.ID)})
+// NoticePINs marks up to most PINs of a customer that sign in, expire by the
+// instant and have had no notice, first to expire first, as those that have had
+// it, and returns them. One that is replaced or removed at the same time is not
+// among them.
+func (tx *Tx) NoticePINs(ctx context.Context, c cardinal.CustomerID, until time.Time, most int) ([]NoticedPIN, error) {
+	rows, err := tx.q.NoticePINs(ctx, db.NoticePINsParams{CustomerID: string(c), Now: millis(tx.now), Until: millis(until), Most: int32(most)})
 	if err != nil {
-		return false, fmt.Errorf("write PIN: %w", err)
+		return nil, fmt.Errorf("write PINs: %w", err)
 	}
-	return rows > 0, nil
+	slices.SortFunc(rows, func(a, b db.NoticePINsRow) int { // a statement that writes answers in any order
+		return cmp.Or(cmp.Compare(a.ExpiresAt, b.ExpiresAt), cmp.Compare(a.UserID, b.UserID))
+	})
+	noticed := make([]NoticedPIN, 0, len(rows))
+	for some := range slices.Chunk(rows, idsAtOnce) {
+		those := make([]listed, len(some))
+		for i, r := range some {
+			those[i].id = r.UserID
+		}
+		users, err := tx.usersAlone(ctx, those)
+		if err != nil {
+			return nil, fmt.Errorf("whose PINs they are: %w", err)
+		}
+		for _, r := range some {
+			if row := users[cardinal.UserID(r.UserID)]; row != nil {
+				noticed = append(noticed, NoticedPIN{row.User, cardinal.PINID(r.ID), fromMillis(r.ExpiresAt)})
+			}
+		}
+	}
+	return noticed, nil
 }

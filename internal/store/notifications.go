@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"cardinal"
@@ -40,6 +41,41 @@ func (tx *Tx) AddNotification(ctx context.Context, n StoredNotification) error {
 		UserID: string(n.User), Username: n.Username, PinID: string(n.PIN), State: string(n.State), Reason: string(n.Reason), Details: n.Details,
 		KeyVersion: int64(n.Secrets.Version), Sealed: sealedBytes(n.Secrets), CreatedAt: millis(tx.now), NextTryAt: millis(tx.now), EndsAt: millis(n.EndsAt),
 	}))
+}
+
+// notificationRows is how many notifications one statement writes, of so many
+// columns each.
+const (
+	notificationRows    = 20
+	notificationColumns = 24
+)
+
+// insertNotificationRows is InsertNotification for notificationRows rows.
+var insertNotificationRows = sync.OnceValue(func() string {
+	return insertRows(`notifications (id, customer_id, kind, template_id, configuration_id, user_id, username, pin_id, state, reason, tries,
+  last_answer, explanation, copy, details, key_version, sealed, created_at, next_try_at, ends_at, tried_at, sent_at, node, leased_until)`,
+		notificationRows, notificationColumns)
+})
+
+// AddNotifications is AddNotification for many.
+func (tx *Tx) AddNotifications(ctx context.Context, notifications []StoredNotification) error {
+	now := millis(tx.now)
+	for ; len(notifications) >= notificationRows; notifications = notifications[notificationRows:] {
+		args := make([]any, 0, notificationRows*notificationColumns)
+		for _, n := range notifications[:notificationRows] {
+			args = append(args, string(n.ID), string(n.Customer), n.Kind, n.Template, string(n.Configuration), string(n.User), n.Username, string(n.PIN),
+				string(n.State), string(n.Reason), 0, "", "", 0, n.Details, int64(n.Secrets.Version), sealedBytes(n.Secrets), now, now, millis(n.EndsAt), 0, 0, "", 0)
+		}
+		if _, err := tx.work.ExecContext(ctx, insertNotificationRows(), args...); err != nil {
+			return fmt.Errorf("write notifications: %w", err)
+		}
+	}
+	for _, n := range notifications {
+		if err := tx.AddNotification(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Notification reads one notification of a customer.

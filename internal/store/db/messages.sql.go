@@ -507,6 +507,25 @@ func (q *Queries) HasOldNotification(ctx context.Context, arg HasOldNotification
 	return items, nil
 }
 
+const hasPINToNotice = `-- name: HasPINToNotice :one
+SELECT EXISTS (SELECT 1 FROM pins
+WHERE pins.customer_id = $1 AND pins.expires_at > 0 AND NOT pins.noticed
+  AND pins.expires_at > $2 AND pins.expires_at <= $3)
+`
+
+type HasPINToNoticeParams struct {
+	CustomerID string
+	Now        int64
+	Until      int64
+}
+
+func (q *Queries) HasPINToNotice(ctx context.Context, arg HasPINToNoticeParams) (bool, error) {
+	row := q.db.QueryRowContext(ctx, hasPINToNotice, arg.CustomerID, arg.Now, arg.Until)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const insertConfiguration = `-- name: InsertConfiguration :execrows
 INSERT INTO messaging_configurations (id, customer_id, name, name_key, host, port, security, authentication, username, sender_address,
     sender_name, reply_to, rate_per_minute, token_endpoint, client_id, key_version, sealed, created_at, updated_at, revision)
@@ -718,21 +737,56 @@ func (q *Queries) LockNotification(ctx context.Context, arg LockNotificationPara
 	return i, err
 }
 
-const noticePIN = `-- name: NoticePIN :execrows
-UPDATE pins SET noticed = TRUE WHERE user_id = $1 AND id = $2 AND NOT noticed
+const noticePINs = `-- name: NoticePINs :many
+UPDATE pins SET noticed = TRUE
+WHERE pins.user_id IN (
+    SELECT due.user_id FROM pins due
+    WHERE due.customer_id = $1 AND due.expires_at > 0 AND NOT due.noticed
+      AND due.expires_at > $2 AND due.expires_at <= $3
+    ORDER BY due.expires_at LIMIT $4)
+  AND NOT pins.noticed AND pins.expires_at > $2 AND pins.expires_at <= $3
+RETURNING pins.user_id, pins.id, pins.expires_at
 `
 
-type NoticePINParams struct {
-	UserID string
-	ID     string
+type NoticePINsParams struct {
+	CustomerID string
+	Now        int64
+	Until      int64
+	Most       int32
 }
 
-func (q *Queries) NoticePIN(ctx context.Context, arg NoticePINParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, noticePIN, arg.UserID, arg.ID)
+type NoticePINsRow struct {
+	UserID    string
+	ID        string
+	ExpiresAt int64
+}
+
+func (q *Queries) NoticePINs(ctx context.Context, arg NoticePINsParams) ([]NoticePINsRow, error) {
+	rows, err := q.db.QueryContext(ctx, noticePINs,
+		arg.CustomerID,
+		arg.Now,
+		arg.Until,
+		arg.Most,
+	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected()
+	defer rows.Close()
+	var items []NoticePINsRow
+	for rows.Next() {
+		var i NoticePINsRow
+		if err := rows.Scan(&i.UserID, &i.ID, &i.ExpiresAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const notification = `-- name: Notification :one
@@ -969,54 +1023,6 @@ func (q *Queries) NotificationsOfUser(ctx context.Context, arg NotificationsOfUs
 			&i.Node,
 			&i.LeasedUntil,
 		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const pINsToNotice = `-- name: PINsToNotice :many
-SELECT pins.user_id, pins.id, pins.expires_at FROM pins
-WHERE pins.customer_id = $1 AND pins.expires_at > 0 AND NOT pins.noticed
-  AND pins.expires_at > $2 AND pins.expires_at <= $3
-ORDER BY pins.expires_at LIMIT $4
-`
-
-type PINsToNoticeParams struct {
-	CustomerID string
-	Now        int64
-	Until      int64
-	Most       int32
-}
-
-type PINsToNoticeRow struct {
-	UserID    string
-	ID        string
-	ExpiresAt int64
-}
-
-func (q *Queries) PINsToNotice(ctx context.Context, arg PINsToNoticeParams) ([]PINsToNoticeRow, error) {
-	rows, err := q.db.QueryContext(ctx, pINsToNotice,
-		arg.CustomerID,
-		arg.Now,
-		arg.Until,
-		arg.Most,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []PINsToNoticeRow
-	for rows.Next() {
-		var i PINsToNoticeRow
-		if err := rows.Scan(&i.UserID, &i.ID, &i.ExpiresAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -78,14 +78,20 @@ DELETE FROM email_template_texts WHERE customer_id = $1 AND template_id = $2 AND
 -- name: DeleteTemplateTexts :exec
 DELETE FROM email_template_texts WHERE customer_id = $1 AND template_id = $2;
 
--- name: PINsToNotice :many
-SELECT pins.user_id, pins.id, pins.expires_at FROM pins
+-- name: HasPINToNotice :one
+SELECT EXISTS (SELECT 1 FROM pins
 WHERE pins.customer_id = sqlc.arg(customer_id) AND pins.expires_at > 0 AND NOT pins.noticed
-  AND pins.expires_at > sqlc.arg(now) AND pins.expires_at <= sqlc.arg(until)
-ORDER BY pins.expires_at LIMIT sqlc.arg(most);
+  AND pins.expires_at > sqlc.arg(now) AND pins.expires_at <= sqlc.arg(until));
 
--- name: NoticePIN :execrows
-UPDATE pins SET noticed = TRUE WHERE user_id = $1 AND id = $2 AND NOT noticed;
+-- name: NoticePINs :many
+UPDATE pins SET noticed = TRUE
+WHERE pins.user_id IN (
+    SELECT due.user_id FROM pins due
+    WHERE due.customer_id = sqlc.arg(customer_id) AND due.expires_at > 0 AND NOT due.noticed
+      AND due.expires_at > sqlc.arg(now) AND due.expires_at <= sqlc.arg(until)
+    ORDER BY due.expires_at LIMIT sqlc.arg(most))
+  AND NOT pins.noticed AND pins.expires_at > sqlc.arg(now) AND pins.expires_at <= sqlc.arg(until)
+RETURNING pins.user_id, pins.id, pins.expires_at;
 
 -- name: InsertNotification :exec
 INSERT INTO notifications (id, customer_id, kind, template_id, configuration_id, user_id, username, pin_id, state, reason, tries, last_answer,
