@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"text/template"
 	"time"
 
 	"cardinal"
@@ -48,6 +49,7 @@ type Kit struct {
 	config    Config
 	assets    *Assets
 	catalogue *Catalogue
+	layouts   map[Layout]*template.Template // what pages of a layout have in common, as it was parsed
 	faults    map[Layout]*Page[faultData]
 	buffers   sync.Pool
 }
@@ -80,8 +82,11 @@ func New(config Config) (*Kit, error) {
 	}
 	kit := &Kit{config: config, assets: assets, catalogue: catalogue}
 	kit.buffers.New = func() any { return new(bytes.Buffer) }
-	kit.faults = map[Layout]*Page[faultData]{}
+	kit.layouts, kit.faults = map[Layout]*template.Template{}, map[Layout]*Page[faultData]{}
 	for _, layout := range []Layout{LayoutSignedOut, LayoutUser, LayoutAdministrator} {
+		if kit.layouts[layout], err = kit.shared(layout); err != nil {
+			return nil, err
+		}
 		kit.faults[layout], err = Parse[faultData](kit, Area{Layout: layout, Files: templateFiles()}, "fault.html")
 		if err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"sync"
 )
 
 //go:embed templates/*.html
@@ -56,45 +57,41 @@ type View[T any] struct {
 	Data T
 }
 
-// Page is a template with its layout, ready in every language. It is safe for
+// Page is a template with its layout, in every language. It is safe for
 // concurrent use.
 type Page[T any] struct {
 	kit       *Kit
 	area      Area
 	name      string
-	templates map[string]*template.Template // by language
+	templates map[string]func() (*template.Template, error) // by language; made ready when first asked for
 }
 
 // Parse makes a page of the template name in area.Files, which defines
-// "content". It fails unless the page can be rendered with the zero T, so a
-// broken template ends the start and not a visit.
+// "content". It fails unless the page can be rendered in English with the zero T,
+// so a broken template ends the start and not a visit.
 func Parse[T any](k *Kit, area Area, name string) (*Page[T], error) {
-	p := &Page[T]{kit: k, area: area, name: name, templates: map[string]*template.Template{}}
-	for _, tag := range k.catalogue.Languages() {
-		t, err := k.parse(area, name, k.catalogue.words[tag])
-		if err != nil {
-			return nil, fmt.Errorf("web: page %s: %w", name, err)
-		}
-		p.templates[tag] = t
-		shell := Shell{Theme: ThemeAuto, Words: k.catalogue.words[tag], kit: k}
-		if err := t.ExecuteTemplate(io.Discard, "document", View[T]{Shell: shell}); err != nil {
-			return nil, fmt.Errorf("web: page %s with no data: %w", name, err)
-		}
+	p := &Page[T]{kit: k, area: area, name: name, templates: map[string]func() (*template.Template, error){}}
+	source, err := k.source(area, name)
+	if err != nil {
+		return nil, fmt.Errorf("web: page %s: %w", name, err)
+	}
+	languages := k.catalogue.Languages()
+	for _, tag := range languages {
+		p.templates[tag] = sync.OnceValues(func() (*template.Template, error) { return source.in(k, k.catalogue.words[tag]) })
+	}
+	shell := Shell{Theme: ThemeAuto, Words: k.catalogue.words[languages[0]], kit: k}
+	if err := p.render(io.Discard, "document", View[T]{Shell: shell}); err != nil {
+		return nil, fmt.Errorf("web: page %s with no data: %w", name, err)
 	}
 	return p, nil
 }
 
-func (k *Kit) parse(area Area, name string, words *Words) (*template.Template, error) {
-	t := template.New("document").Funcs(k.functions(words))
-	own := templateFiles()
-	if _, err := t.ParseFS(own, "document.html", "components.html", "form.html", "chart.html", "layout_"+string(area.Layout)+".html"); err != nil {
-		return nil, err
-	}
-	shared, err := fs.Glob(area.Files, "_*.html")
+func (p *Page[T]) render(w io.Writer, name string, view View[T]) error {
+	templates, err := p.templates[view.Words.Language()]()
 	if err != nil {
-		return nil, fmt.Errorf("list shared templates: %w", err)
+		return err
 	}
-	return t.ParseFS(area.Files, append(shared, name)...)
+	return templates.ExecuteTemplate(w, name, view)
 }
 
 // Show answers with the page. Nothing is written if rendering fails, so the
@@ -122,7 +119,7 @@ func (p *Page[T]) write(w http.ResponseWriter, template string, view View[T]) er
 	b := p.kit.buffers.Get().(*bytes.Buffer)
 	defer p.kit.buffers.Put(b)
 	b.Reset()
-	if err := p.templates[view.Words.Language()].ExecuteTemplate(b, template, view); err != nil {
+	if err := p.render(b, template, view); err != nil {
 		return fmt.Errorf("page %s: %w", p.name, err)
 	}
 	giveKeys(b)
