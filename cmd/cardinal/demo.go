@@ -14,7 +14,7 @@ import (
 
 type demoCommand struct {
 	Listen      string        `default:"127.0.0.1:8420" placeholder:"ADDRESS" help:"Where to listen; if it is in use, a free port is taken."`
-	ClockOffset time.Duration `placeholder:"DURATION" help:"Shift the clock, as 24h, to rehearse expiry."`
+	ClockOffset time.Duration `placeholder:"DURATION" help:"Shift the clock, as 24h, to see what becomes of the sample: PINs that have expired since."`
 }
 
 // Run serves the sample organisation from a temporary directory, which it
@@ -45,11 +45,12 @@ func (c demoCommand) Run(ctx context.Context, t terminal) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(ctx))) }()
-	sample, err := demo.Fill(ctx, a, clock, post)
+	url := "http://" + listener.Addr().String()
+	sample, err := demo.Fill(ctx, a, clock, post, demo.Visit{URL: url, Ahead: c.ClockOffset})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if err := tell(t, sample, "http://"+listener.Addr().String()); err != nil {
+	if err := tell(t, sample, url); err != nil {
 		return err
 	}
 	return a.Serve(ctx, listener)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"cardinal"
@@ -40,7 +41,7 @@ func Catch() (*Post, error) {
 func (p *Post) Close() error { return p.sink.Close() }
 
 // configure has people told by e-mail of what happens to them.
-func (p *Post) configure(ctx context.Context, a *app.App, caller cardinal.Caller) error {
+func (p *Post) configure(ctx context.Context, a *app.App, caller cardinal.Caller, url string) error {
 	relay, err := a.Notify.AddConfiguration(ctx, caller, cardinal.MessagingConfiguration{
 		Name: "Caught e-mail of the demonstration", Host: p.sink.Host(), Port: p.sink.Port(), Security: cardinal.MailPlain,
 		Authentication: cardinal.MailAuthNone, SenderAddress: "pins@acme.example", SenderName: organisation,
@@ -48,8 +49,10 @@ func (p *Post) configure(ctx context.Context, a *app.App, caller cardinal.Caller
 	if err != nil {
 		return err
 	}
-	id, before := strconv.Quote(string(relay.ID)), noticeHours
-	changes := map[string]*string{setting.PINNoticeConfiguration.Key: &id, setting.PINNoticeHours.Key: &before, setting.MailConfiguration.Key: &id}
+	id, before, address := strconv.Quote(string(relay.ID)), noticeHours, strconv.Quote(url)
+	changes := map[string]*string{
+		setting.PINNoticeConfiguration.Key: &id, setting.PINNoticeHours.Key: &before, setting.MailConfiguration.Key: &id, setting.CustomerAddress.Key: &address,
+	}
 	for _, d := range []setting.Definition{
 		setting.MailPINChanged.Definition, setting.MailPINRemoved.Definition, setting.MailNumberGenerated.Definition, setting.MailAccountLocked.Definition,
 	} {
@@ -80,12 +83,24 @@ type caught struct {
 	Number int
 	To     string
 	Date   string
+	Links  []string // that stand in the text; in the frame nothing can be pressed
+}
+
+// linksIn finds the addresses that a text tells to open.
+func linksIn(text string) []string {
+	var links []string
+	for word := range strings.FieldsSeq(text) {
+		if strings.HasPrefix(word, "http://") || strings.HasPrefix(word, "https://") {
+			links = append(links, word)
+		}
+	}
+	return links
 }
 
 func (p *Post) all() []caught {
 	var all []caught
 	for i, m := range p.sink.Messages() {
-		c := caught{Received: m, Number: i + 1, Date: m.Header.Get("Date")}
+		c := caught{Received: m, Number: i + 1, Date: m.Header.Get("Date"), Links: linksIn(m.Text)}
 		if len(m.To) > 0 {
 			c.To = m.To[0]
 		}
@@ -142,7 +157,7 @@ body { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; 
 main { max-width: 960px; margin: 0 auto; padding: 32px 16px; }
 h1 { font-size: 24px; margin: 0 0 4px; overflow-wrap: anywhere; }
 p { margin: 0 0 20px; color: #56606e; }
-a { color: #1a5fb4; }
+a { color: #1a5fb4; overflow-wrap: anywhere; }
 ul { list-style: none; margin: 0; padding: 0; background: #fff; border: 1px solid #d5dae1; border-radius: 8px; }
 li { padding: 12px 16px; border-top: 1px solid #d5dae1; overflow-wrap: anywhere; }
 li:first-child { border-top: 0; }
@@ -174,6 +189,7 @@ h2 { font-size: 17px; margin: 28px 0 8px; }
 <p><a href="/caught-mail">All caught e-mail</a></p>
 <h1>{{.Subject}}</h1>
 <p>From {{.From}} to {{.To}}, {{.Date}}</p>
+{{range .Links}}<p><a class="link" href="{{.}}">{{.}}</a></p>{{end}}
 {{if .HTML}}<iframe sandbox title="The e-mail as it looks" srcdoc="{{.HTML}}"></iframe>{{end}}
 <h2>As plain text</h2>
 <pre>{{.Text}}</pre>

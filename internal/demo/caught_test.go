@@ -33,7 +33,7 @@ func TestCaughtMailIsShown(t *testing.T) {
 	for _, subject := range []string{"The first", "<script>alert(1)</script>"} {
 		_, err := mail.Send(t.Context(), mail.Server{Host: sink.Host(), Port: sink.Port(), Security: mail.Plain}, mail.Message{
 			From: mail.Address{Email: "pins@acme.example"}, To: mail.Address{Email: "anna@example.org"}, Subject: subject,
-			Text: "In words", HTML: `<p id="body">In HTML</p>`, ID: "1@acme.example", Date: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC),
+			Text: "In words, open this:\nhttps://pins.example.org/new-password?link=abc&x=%22%3E\nor javascript:alert(2)", HTML: `<p id="body">In HTML</p>`, ID: "1@acme.example", Date: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -47,6 +47,9 @@ func TestCaughtMailIsShown(t *testing.T) {
 	status, one := get(demo.CaughtPath + "/2")
 	if status != http.StatusOK || strings.Contains(one, "<script>") || strings.Contains(one, `<p id="body">`) || !strings.Contains(one, "iframe sandbox") || !strings.Contains(one, "In words") {
 		t.Errorf("one: %d %s", status, one)
+	}
+	if !strings.Contains(one, `<a class="link" href="https://pins.example.org/new-password?link=abc&amp;x=%22%3E">`) || strings.Contains(one, `href="javascript`) {
+		t.Errorf("the link in it cannot be pressed: %s", one)
 	}
 	for _, path := range []string{"/0", "/3", "/x"} {
 		if status, _ := get(demo.CaughtPath + path); status != http.StatusNotFound {

@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"cardinal"
 	"cardinal/internal/account"
@@ -46,20 +47,38 @@ type Sample struct {
 	Device        cardinal.Token
 }
 
+// Visit is how somebody comes to see the sample.
+type Visit struct {
+	URL string // where they open it: links in e-mails begin with it
+	// Ahead is by how much the installation's clock is ahead of the machine's. The
+	// sample is made by the machine's, so that its clock then leaps: the visitor sees
+	// what becomes of it, as long after.
+	Ahead time.Duration
+}
+
 // Fill makes the organisation in an empty installation that runs by the clock:
 // three days of its life, at the end of which the clock is right, and whose e-mail
-// the post catches. The passwords
-// and the device's token are new random ones each time.
-func Fill(ctx context.Context, a *app.App, clock *app.Clock, post *Post) (Sample, error) {
+// the post catches. The passwords and the device's token are new random ones each
+// time.
+func Fill(ctx context.Context, a *app.App, clock *app.Clock, post *Post, visit Visit) (Sample, error) {
 	defer clock.SetBack(0)
-	s, err := fill(ctx, a, clock, post)
+	s, err := fill(ctx, a, rewound{clock, visit.Ahead}, post, visit)
 	if err != nil {
 		return s, fmt.Errorf("demo: %w", err)
 	}
 	return s, nil
 }
 
-func fill(ctx context.Context, a *app.App, clock *app.Clock, post *Post) (Sample, error) {
+// rewound is a clock that is set back from the machine's time, whatever the
+// installation's is ahead of it.
+type rewound struct {
+	*app.Clock
+	ahead time.Duration
+}
+
+func (r rewound) SetBack(by time.Duration) { r.Clock.SetBack(by + r.ahead) }
+
+func fill(ctx context.Context, a *app.App, clock rewound, post *Post, visit Visit) (Sample, error) {
 	s := Sample{
 		Organisation: organisation, Administrator: administrator, User: user,
 		AdminPassword: password(), UserPassword: password(),
@@ -94,7 +113,21 @@ func fill(ctx context.Context, a *app.App, clock *app.Clock, post *Post) (Sample
 	if err := a.Accounts.SetPassword(ctx, caller, user, s.UserPassword); err != nil {
 		return s, err
 	}
-	return s, post.configure(ctx, a, caller)
+	if err := post.configure(ctx, a, caller, visit.URL); err != nil || visit.Ahead <= 0 {
+		return s, err
+	}
+	return s, tellOnce(ctx, a)
+}
+
+// tellOnce sends what is due at the end of the three days: a server that ran since
+// would have.
+func tellOnce(ctx context.Context, a *app.App) error {
+	if _, err := a.Notify.QueueDue(ctx); err != nil {
+		return err
+	}
+	err := a.Notify.Deliver(ctx)
+	a.Notify.Wait()
+	return err
 }
 
 // password makes one that can be typed from a console.
@@ -107,7 +140,7 @@ func password() cardinal.Password {
 func decide(ctx context.Context, a *app.App, caller cardinal.Caller) error {
 	on, both, hours := "true", `"both"`, pinHours
 	return a.Accounts.ChangeSettings(ctx, caller, account.SettingChange{Values: map[string]*string{
-		setting.UserCanChangePIN.Key: &on, setting.UserCanChangeCardID.Key: &on, setting.UserCanViewCardID.Key: &both,
+		setting.UserCanChangePIN.Key: &on, setting.UserCanRequestPIN.Key: &on, setting.UserCanChangeCardID.Key: &on, setting.UserCanViewCardID.Key: &both,
 		setting.PINExpirationHours.Key: &hours,
 	}})
 }

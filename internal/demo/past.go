@@ -28,7 +28,7 @@ const day = "\x00\x00\x00\x00\x00\x00\x01\x03\x08\x0c\x0a\x08\x05\x07\x0a\x09\x0
 // device, most with the right PIN.
 type past struct {
 	app     *app.App
-	clock   *app.Clock
+	clock   rewound
 	caller  cardinal.Caller
 	devices []cardinal.Caller
 	people  []person
