@@ -119,7 +119,7 @@ func parseObject(text []byte) (map[string]json.RawMessage, error) {
 	if !utf8.Valid(text) || !json.Valid(text) {
 		return nil, cardinal.Errorf(cardinal.CodeMalformed, "The body is not JSON in UTF-8, or there is more after it.")
 	}
-	if repeatsName(json.NewDecoder(bytes.NewReader(text))) {
+	if repeats, flat := repeatsFlat(text); repeats || !flat && repeatsName(json.NewDecoder(bytes.NewReader(text))) {
 		return nil, cardinal.Errorf(cardinal.CodeMalformed, "The body has a name twice in one object. Send each name once.")
 	}
 	var object map[string]json.RawMessage
@@ -127,6 +127,36 @@ func parseObject(text []byte) (map[string]json.RawMessage, error) {
 		return nil, cardinal.Invalid("", "The body is JSON, but not an object.")
 	}
 	return object, nil
+}
+
+// flatNames is how many names an object may have for repeatsFlat to look at it.
+const flatNames = 16
+
+// repeatsFlat reports whether an object has a name twice, and whether it is one that
+// is quickly told of: valid JSON of few names, without objects or arrays in it and
+// without escapes. Most bodies are.
+func repeatsFlat(text []byte) (repeats, flat bool) {
+	text = bytes.TrimSpace(text)
+	if text[0] != '{' || bytes.ContainsAny(text, `[\\`) || bytes.IndexByte(text[1:], '{') >= 0 {
+		return false, false
+	}
+	var seen [flatNames][]byte
+	count := 0
+	parts := bytes.Split(text, []byte{'"'}) // every second part is a string
+	for i := 1; i+1 < len(parts); i += 2 {
+		if after := bytes.TrimLeft(parts[i+1], " \t\r\n"); len(after) == 0 || after[0] != ':' {
+			continue
+		}
+		if count == flatNames {
+			return false, false
+		}
+		for _, name := range seen[:count] {
+			repeats = repeats || bytes.Equal(name, parts[i])
+		}
+		seen[count] = parts[i]
+		count++
+	}
+	return repeats, true
 }
 
 // repeatsName walks valid JSON and reports whether an object has a name twice.

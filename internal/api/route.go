@@ -31,6 +31,7 @@ type route struct {
 	once   bool // takes an Idempotency-Key
 	secret bool // the answer holds a PIN or a token
 	free   bool // is not counted against the token's requests a second
+	proves bool // its use case looks at the device's token itself (Caller.Proof)
 
 	in      shape
 	out     reflect.Type

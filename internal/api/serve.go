@@ -128,7 +128,7 @@ func knownMethod(method string) string {
 // redirect from paths that are not clean.
 func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	escaped := r.URL.EscapedPath()
-	_, pattern := s.mux.Handler(r)
+	handler, pattern := s.mux.Handler(r)
 	switch {
 	case !strings.HasPrefix(escaped, "/") || path.Clean(escaped) != escaped:
 		s.fail(w, r, cardinal.Errorf(cardinal.CodeNotFound, "There is no such call. The calls are described at /api/docs."))
@@ -136,7 +136,10 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 		s.noRoute(w, r)
 	default:
 		_, exchangeOf(r).pattern, _ = strings.Cut(pattern, " ")
-		s.mux.ServeHTTP(w, r)
+		if strings.Contains(pattern, "{") { // the mux puts values of the path into the request
+			handler = s.mux
+		}
+		handler.ServeHTTP(w, r)
 	}
 }
 
@@ -228,7 +231,11 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, route route) (re
 	if err != nil {
 		return reply{}, err
 	}
-	return do(r.Context(), caller)
+	made, err := do(r.Context(), caller)
+	if route.proves && cardinal.CodeOf(err) == cardinal.CodeUnauthenticated {
+		s.Auth.ForgetDevice(caller)
+	}
+	return made, err
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -258,7 +265,14 @@ func (s *server) admit(r *http.Request, route route) (cardinal.Caller, error) {
 	if !ok {
 		return cardinal.Caller{}, cardinal.Errorf(cardinal.CodeUnauthenticated, "%s", kindOf(cardinal.CodeUnauthenticated).detail)
 	}
-	bearer, err := s.Auth.Bearer(r.Context(), token, auth.Origin{Address: s.Address(r), RequestID: x.id})
+	from := auth.Origin{Address: s.Address(r), RequestID: x.id}
+	var bearer auth.Bearer
+	var err error
+	if route.proves {
+		bearer.Caller, err = s.Auth.Device(r.Context(), token, from)
+	} else {
+		bearer, err = s.Auth.Bearer(r.Context(), token, from)
+	}
 	if err != nil {
 		return cardinal.Caller{}, fmt.Errorf("find the token: %w", err)
 	}

@@ -14,7 +14,7 @@ func (s *server) signInRoutes() []route {
 	return []route{
 		call(route{
 			method: http.MethodPost, path: "/sign-in", permission: cardinal.PermSignInAtDevice, status: http.StatusOK,
-			id: "signIn", tag: tag, summary: "Ask who somebody at a device is", free: true,
+			id: "signIn", tag: tag, summary: "Ask who somebody at a device is", free: true, proves: true,
 			notes: "With a device's token. A card number, a number and a PIN, a username and a PIN, or a PIN alone, as the settings and the device allow. " +
 				"Whatever is unknown, wrong, expired, disabled or locked is one and the same answer 401 sign_in_failed; only a device over its budget of wrong tries gets 429.",
 		}, s.signIn),

@@ -28,11 +28,12 @@ type Service struct {
 	store     *store.Store
 	ring      *seal.Ring
 	passwords *Passwords
+	devices   devices
 }
 
 // New makes the service.
 func New(s *store.Store, ring *seal.Ring, passwords *Passwords) *Service {
-	return &Service{s, ring, passwords}
+	return &Service{store: s, ring: ring, passwords: passwords}
 }
 
 // Origin is where a request comes from: the network address without a port, the
@@ -345,11 +346,14 @@ func (s *Service) Bearer(ctx context.Context, token cardinal.Token, from Origin)
 }
 
 func deviceCaller(ctx context.Context, tx *store.Tx, token cardinal.Token) (cardinal.Caller, error) {
-	device, err := tx.DeviceByToken(ctx, seal.TokenHash(token))
+	hash := seal.TokenHash(token)
+	device, err := tx.DeviceByToken(ctx, hash)
 	if err == nil && device.Disabled {
 		err = cardinal.ErrNotFound
 	}
-	return cardinal.Caller{Kind: cardinal.CallerDevice, Customer: device.Customer, Device: device.ID, Name: device.Name}, err
+	return cardinal.Caller{
+		Kind: cardinal.CallerDevice, Customer: device.Customer, Device: device.ID, Name: device.Name, Proof: string(hash),
+	}, err
 }
 
 func programCaller(ctx context.Context, tx *store.Tx, token cardinal.Token) (cardinal.Caller, func(*store.Tx) error, error) {

@@ -291,6 +291,7 @@ func TestBearer(t *testing.T) {
 		device := bearer(printer)
 		want = cardinal.Caller{
 			Kind: cardinal.CallerDevice, Customer: o.customer, Device: id, Name: "Printer", Address: o.from.Address, RequestID: "r1",
+			Proof: string(seal.TokenHash(printer)),
 		}
 		if device.Caller != want {
 			t.Errorf("the device's bearer is %+v", device)
