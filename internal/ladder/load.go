@@ -107,7 +107,7 @@ func (l Load) one(ctx context.Context, address string, people People, until time
 	if err != nil {
 		return t, err
 	}
-	defer func() { _ = conn.Close() }() // every answer has been read
+	defer func() { _ = conn.Close() }()                           // every answer has been read
 	random := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) //nolint:gosec // who comes next need not be a secret
 	answers := bufio.NewReaderSize(conn, 8<<10)
 	var buffer []byte

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -83,6 +84,18 @@ type sized map[int]string
 
 func (s sized) of(n int) string { return s[n] }
 
+// unnumbered is the same with ? for each argument: SQLite looks numbered ones up
+// one after the other, which takes longer than all else where there are hundreds.
+func (s sized) unnumbered() sized {
+	texts := sized{}
+	for size, text := range s {
+		texts[size] = numbered().ReplaceAllString(text, "?")
+	}
+	return texts
+}
+
+var numbered = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\d+`) })
+
 func eachSize(text func(size int) string) sized {
 	texts := sized{}
 	for size := 1; size <= rowsAtOnce; size *= 2 {
@@ -96,7 +109,8 @@ func among(text string, others int) sized {
 	return eachSize(func(size int) string { return text + " IN " + places(1, size, others+1) })
 }
 
-// signInTexts are the statements of this file.
+// signInTexts are the statements of this file. Their arguments stand in the order
+// of their numbers.
 type signInTexts struct {
 	devices, numbers, names, tags, counters, people                   sized
 	lockCounters, setCounters, addSignIns, countSignIns, markSignedIn sized
@@ -116,7 +130,7 @@ var signInStatements = sync.OnceValue(func() signInTexts {
 		counters: among("SELECT subject, wrong, changed_at, locked_until FROM counters WHERE customer_id = $1 AND subject", 1),
 		people: among(`SELECT u.id, u.username, u.full_name, u.email, u.disabled,
   p.id, p.key_version, p.tag, p.identifying, p.generated, p.new_required, p.created_at, p.expires_at, p.policy_known, p.policy_met, p.policy_checked_at,
-  a.key_version, a.tag, a.sealed, b.key_version, b.tag, b.sealed, f.time
+  a.key_version, a.tag, a.sealed, b.key_version, b.tag, b.sealed, f.user_id
 FROM users u LEFT JOIN pins p ON p.user_id = u.id
 LEFT JOIN card_numbers a ON a.user_id = u.id AND a.slot = 'primary' LEFT JOIN card_numbers b ON b.user_id = u.id AND b.slot = 'secondary'
 LEFT JOIN first_sign_ins f ON f.user_id = u.id WHERE u.customer_id = $1 AND u.id`, 1),
@@ -137,6 +151,23 @@ SET wrong = excluded.wrong, changed_at = excluded.changed_at, locked_until = exc
 		}),
 	}
 })
+
+var unnumberedStatements = sync.OnceValue(func() signInTexts {
+	t := signInStatements()
+	return signInTexts{
+		devices: t.devices.unnumbered(), numbers: t.numbers.unnumbered(), names: t.names.unnumbered(), tags: t.tags.unnumbered(),
+		counters: t.counters.unnumbered(), people: t.people.unnumbered(), lockCounters: t.lockCounters.unnumbered(),
+		setCounters: t.setCounters.unnumbered(), addSignIns: t.addSignIns.unnumbered(), countSignIns: t.countSignIns.unnumbered(),
+		markSignedIn: t.markSignedIn.unnumbered(),
+	}
+})
+
+func (tx *Tx) signInTexts() signInTexts {
+	if tx.work.unnumbered {
+		return unnumberedStatements()
+	}
+	return signInStatements()
+}
 
 // readAmong runs a statement for the keys and hands out its rows.
 func readAmong[Key any](ctx context.Context, tx *Tx, texts sized, others []any, keys []Key, take func(*sql.Rows) error) error {
@@ -169,7 +200,7 @@ type HeldDevice struct {
 // DevicesByID reads those of the devices that there are.
 func (tx *Tx) DevicesByID(ctx context.Context, c cardinal.CustomerID, ids []cardinal.DeviceID) (map[cardinal.DeviceID]HeldDevice, error) {
 	devices := make(map[cardinal.DeviceID]HeldDevice, len(ids))
-	err := readAmong(ctx, tx, signInStatements().devices, []any{string(c)}, texts(ids), func(r *sql.Rows) error {
+	err := readAmong(ctx, tx, tx.signInTexts().devices, []any{string(c)}, texts(ids), func(r *sql.Rows) error {
 		var row db.Device
 		err := r.Scan(&row.ID, &row.CustomerID, &row.Name, &row.NameKey, &row.Methods, &row.Conversion, &row.Disabled, &row.TokenHash,
 			&row.CreatedAt, &row.LastSeenAt, &row.Revision)
@@ -205,7 +236,7 @@ type NumberOwner struct {
 // the order of the tags, which may be of several versions.
 func (tx *Tx) OwnersOfNumbers(ctx context.Context, c cardinal.CustomerID, tags []Tag) ([]cardinal.UserID, error) {
 	found := make(map[TagKey]cardinal.UserID, len(tags))
-	err := tx.byTag(ctx, signInStatements().numbers, c, tags, func(r *sql.Rows, key func([]byte) TagKey) error {
+	err := tx.byTag(ctx, tx.signInTexts().numbers, c, tags, func(r *sql.Rows, key func([]byte) TagKey) error {
 		var user string
 		var sum sql.RawBytes
 		err := r.Scan(&user, &sum)
@@ -231,7 +262,7 @@ type FoundPIN struct {
 // PINsByTags returns which PIN has each tag, in the order of the tags.
 func (tx *Tx) PINsByTags(ctx context.Context, c cardinal.CustomerID, tags []Tag) ([]FoundPIN, error) {
 	found := make(map[TagKey]FoundPIN, len(tags))
-	err := tx.byTag(ctx, signInStatements().tags, c, tags, func(r *sql.Rows, key func([]byte) TagKey) error {
+	err := tx.byTag(ctx, tx.signInTexts().tags, c, tags, func(r *sql.Rows, key func([]byte) TagKey) error {
 		var user, id string
 		var sum sql.RawBytes
 		err := r.Scan(&user, &id, &sum)
@@ -281,7 +312,7 @@ func (tx *Tx) UsersByNames(ctx context.Context, c cardinal.CustomerID, usernames
 		keys[i] = Fold(username)
 	}
 	found := make(map[string]cardinal.UserID, len(keys))
-	err := readAmong(ctx, tx, signInStatements().names, []any{string(c)}, keys, func(r *sql.Rows) error {
+	err := readAmong(ctx, tx, tx.signInTexts().names, []any{string(c)}, keys, func(r *sql.Rows) error {
 		var id, key string
 		err := r.Scan(&id, &key)
 		found[key] = cardinal.UserID(id)
@@ -312,7 +343,7 @@ func (tx *Tx) LockCounters(ctx context.Context, c cardinal.CustomerID, subjects 
 	}
 	var err error
 	if tx.work.alone {
-		err = readAmong(ctx, tx, signInStatements().counters, []any{string(c)}, subjects, take)
+		err = readAmong(ctx, tx, tx.signInTexts().counters, []any{string(c)}, subjects, take)
 	} else {
 		// Row by row in the order given: made if it is missing, locked if not.
 		err = rowsIn(subjects, func(some []string) error {
@@ -320,7 +351,7 @@ func (tx *Tx) LockCounters(ctx context.Context, c cardinal.CustomerID, subjects 
 			for _, subject := range some {
 				args = append(args, string(c), subject, int64(0), int64(0), int64(0))
 			}
-			return tx.rows(ctx, signInStatements().lockCounters.of(len(some)), args, take)
+			return tx.rows(ctx, tx.signInTexts().lockCounters.of(len(some)), args, take)
 		})
 	}
 	if err != nil {
@@ -337,7 +368,7 @@ func (tx *Tx) SetCounters(ctx context.Context, c cardinal.CustomerID, counters m
 			n := counters[subject]
 			args = append(args, string(c), subject, n.Wrong, millis(n.ChangedAt), millis(n.LockedUntil))
 		}
-		_, err := tx.work.ExecContext(ctx, signInStatements().setCounters.of(len(some)), args...)
+		_, err := tx.work.ExecContext(ctx, tx.signInTexts().setCounters.of(len(some)), args...)
 		return err
 	})
 	if err != nil {
@@ -359,7 +390,7 @@ type Holder struct {
 // Holders reads those of the users that there are.
 func (tx *Tx) Holders(ctx context.Context, c cardinal.CustomerID, ids []cardinal.UserID) (map[cardinal.UserID]Holder, error) {
 	holders := make(map[cardinal.UserID]Holder, len(ids))
-	err := readAmong(ctx, tx, signInStatements().people, []any{string(c)}, texts(ids), func(r *sql.Rows) error {
+	err := readAmong(ctx, tx, tx.signInTexts().people, []any{string(c)}, texts(ids), func(r *sql.Rows) error {
 		h, err := scanHolder(r)
 		h.Customer = c
 		holders[h.ID] = h
@@ -393,7 +424,7 @@ func scanHolder(r *sql.Rows) (Holder, error) {
 	var p scannedPIN
 	var versions [2]sql.NullInt64
 	var numbers [2]StoredNumber
-	var first sql.NullInt64
+	var first sql.NullString
 	err := r.Scan(&u.ID, &u.Username, &u.FullName, &u.Email, &u.Disabled,
 		&p.id, &p.version, &p.tag, &p.identifying, &p.generated, &p.required, &p.created, &p.expires, &p.known, &p.kept, &p.checked,
 		&versions[0], &numbers[0].Tag.Sum, &numbers[0].Sealed, &versions[1], &numbers[1].Tag.Sum, &numbers[1].Sealed, &first)
@@ -419,7 +450,7 @@ func (tx *Tx) MarkSignedIn(ctx context.Context, c cardinal.CustomerID, users []c
 		for _, id := range some {
 			args = append(args, string(id), string(c), millis(tx.now))
 		}
-		_, err := tx.work.ExecContext(ctx, signInStatements().markSignedIn.of(len(some)), args...)
+		_, err := tx.work.ExecContext(ctx, tx.signInTexts().markSignedIn.of(len(some)), args...)
 		return err
 	})
 	if err != nil {
@@ -438,14 +469,14 @@ type RecordedSignIn struct {
 
 // AddSignIns puts tries on record, each under an ID of its own.
 func (tx *Tx) AddSignIns(ctx context.Context, all []RecordedSignIn) error {
-	return tx.writeSignIns(ctx, signInStatements().addSignIns, all)
+	return tx.writeSignIns(ctx, tx.signInTexts().addSignIns, all)
 }
 
 // CountSignIns puts tries on record of which many may stand in one row: where an
 // entry with the ID exists, Count is added to it. No ID may come twice.
 func (tx *Tx) CountSignIns(ctx context.Context, all []RecordedSignIn) error {
 	slices.SortFunc(all, func(a, b RecordedSignIn) int { return cmp.Compare(a.ID, b.ID) })
-	return tx.writeSignIns(ctx, signInStatements().countSignIns, all)
+	return tx.writeSignIns(ctx, tx.signInTexts().countSignIns, all)
 }
 
 func (tx *Tx) writeSignIns(ctx context.Context, texts sized, all []RecordedSignIn) error {

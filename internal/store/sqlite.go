@@ -153,7 +153,7 @@ func (e *sqliteEngine) begin(ctx context.Context, write bool) (*work, error) {
 	var once sync.Once
 	end := func() { once.Do(giveBack) }
 	return &work{
-		DBTX: c, awaited: e.awaited, alone: write,
+		DBTX: c, awaited: e.awaited, alone: write, unnumbered: true,
 		commit: func(context.Context) error {
 			defer end()
 			if _, err := c.conn.ExecContext(unbound, "COMMIT"); err != nil {

@@ -74,6 +74,8 @@ type work struct {
 	rollback func()
 	awaited  func() bool // nil: never
 	alone    bool        // nobody else can write before it ends
+	// unnumbered says that arguments are best marked by ? alone.
+	unnumbered bool
 }
 
 // Open opens the database, brings its schema up to date, and refuses one that
