@@ -12,9 +12,9 @@ import (
 
 // How PINs are taken away that have expired: in transactions of few
 // milliseconds, so that sign-ins pass between them, each by one node alone. After
-// expireTime no more are taken if somebody of this program waits for the
-// database, and after expireMost in any case, for another program may. A commit
-// takes the longer the more there were, which is why there is a bound to them, too.
+// expireTime no more are taken if somebody waits for the database, and after
+// expireMost, or when there are expiredMost, in any case, since a commit takes
+// the longer the more there were.
 const (
 	expiredAtOnce = 40
 	expiredMost   = 10 * expiredAtOnce

@@ -19,14 +19,14 @@ import (
 )
 
 // How much one transaction takes. Where the database has one writer, sign-ins
-// wait for it: after batchTime no more lines are begun if somebody of this
-// program waits, and after batchMost in any case, for another program may; but
-// batchLeast are dealt with. The more there are, the less an import waits for
+// wait for it: after batchTime no more lines are begun if somebody waits, and
+// after batchMost in any case, since a commit takes the longer the more there
+// were; but batchLeast are dealt with. The more there are, the less an import waits for
 // the disk. Hashing a password takes longer than writing many lines, and happens
 // before the transaction.
 const (
 	batchTime      = 8 * time.Millisecond
-	batchMost      = 15 * time.Millisecond
+	batchMost      = 50 * time.Millisecond
 	batchLeast     = 50
 	batchLines     = 500
 	batchPasswords = 20

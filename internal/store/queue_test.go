@@ -83,3 +83,26 @@ func TestAwaited(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestAwaitedByAnotherProgram: long work sees that it is to let others go first,
+// whichever program they are in.
+func TestAwaitedByAnotherProgram(t *testing.T) {
+	d := storetest.New(t, storetest.SQLite)
+	busy, other := d.Open(t), d.Open(t)
+	written := make(chan error, 1)
+	storetest.Write(t, busy, func(_ context.Context, tx *store.Tx) error {
+		if tx.Awaited() {
+			t.Error("it is awaited by nobody")
+		}
+		go func() { written <- other.Write(context.Background(), func(*store.Tx) error { return nil }) }()
+		for deadline := time.Now().Add(20 * time.Second); !tx.Awaited(); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				return errors.New("the other program is not seen to wait")
+			}
+		}
+		return nil
+	})
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+}

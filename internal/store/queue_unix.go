@@ -51,6 +51,16 @@ func (q *queue) enter(ctx context.Context) error {
 // leave lets the next program write.
 func (q *queue) leave() { dropLock(q.turn) }
 
+// awaited reports whether another program waits for its turn, for whoever has
+// the turn: that program has next in hand.
+func (q *queue) awaited() bool {
+	err := flock(q.next, syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		dropLock(q.next)
+	}
+	return errors.Is(err, syscall.EWOULDBLOCK)
+}
+
 func (q *queue) close() error { return errors.Join(q.next.Close(), q.turn.Close()) }
 
 func takeLock(ctx context.Context, file *os.File) error {

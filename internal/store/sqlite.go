@@ -203,8 +203,9 @@ func (e *sqliteEngine) take(ctx context.Context, write bool) (*preparedConn, fun
 	}, nil
 }
 
-// awaited reports whether somebody waits for the connection that writes.
-func (e *sqliteEngine) awaited() bool { return e.waiting.Load() > 0 }
+// awaited reports whether somebody of this program waits for the connection that
+// writes, or another program for its turn.
+func (e *sqliteEngine) awaited() bool { return e.waiting.Load() > 0 || e.queue.awaited() }
 
 func (e *sqliteEngine) code(err error) cardinal.Code {
 	var failure *sqlite.Error

@@ -44,8 +44,8 @@ func (tx *Tx) IDOf(subject string, at time.Time) string {
 	return idText(id)
 }
 
-// Awaited reports whether another transaction of this program waits for this one
-// to end: always false where writers do not wait for one another, as in
+// Awaited reports whether another transaction waits for this one to end, of this
+// program or of another one: always false where writers do not wait for one another, as in
 // PostgreSQL. Long work asks it to know when to let others go first.
 func (tx *Tx) Awaited() bool { return tx.work.awaited != nil && tx.work.awaited() }
 
