@@ -27,7 +27,7 @@ type Caller struct {
 	// looks in its own transaction whether it is still the device's. Empty where
 	// the program itself acts for a device.
 	Proof string
-	Name     string // username, token name, device name, "console", "system"
+	Name  string // username, token name, device name, "console", "system"
 	// Address is the network address the call came from, without a port; empty for the console.
 	Address string
 	// RequestID joins the log lines, the audit entries and the answer of one request.

@@ -36,8 +36,8 @@ var arrows = map[string][]string{
 	"internal/mailsink": nil,                  // a mail server in the process
 
 	// Use cases. They may use everything pure; whom else they call is listed.
-	"internal/credential":       useCase("internal/letter", "internal/notify"),                        // users are told of what was done
-	"internal/signin":           useCase("internal/credential", "internal/letter", "internal/notify"), // the door alone knows whether a PIN matches
+	"internal/credential":       useCase("internal/letter", "internal/notify"),                                           // users are told of what was done
+	"internal/signin":           useCase("internal/metric", "internal/credential", "internal/letter", "internal/notify"), // the door alone knows whether a PIN matches
 	"internal/auth":             useCase(),
 	"internal/account":          useCase("internal/credential", "internal/auth", "internal/letter"), // a new user gets a PIN and a way in
 	"internal/directory":        useCase("internal/credential", "internal/account", "internal/directory/people"),

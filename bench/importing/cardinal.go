@@ -87,7 +87,7 @@ func open(ctx context.Context, c config) (*house, error) {
 	door := credential.New(h.store, ring, rand.Reader, slog.New(slog.DiscardHandler))
 	accounts := account.New(h.store, ring, door, auth.NewPasswords(1), slog.New(slog.DiscardHandler))
 	h.directory = directory.New(h.store, accounts, door, slog.New(slog.DiscardHandler))
-	h.signIn = signin.New(h.store, ring, door.FindOwners)
+	h.signIn = signin.New(h.store, ring, door.FindOwners, nil)
 	return h, h.settle(ctx, accounts)
 }
 

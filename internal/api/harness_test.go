@@ -109,7 +109,7 @@ func install(t *testing.T) *installation {
 		}
 	})
 	i.services = api.Services{
-		Accounts: accounts, Credentials: door, SignIns: signin.New(s, database.Ring, door.FindOwners),
+		Accounts: accounts, Credentials: door, SignIns: signin.New(s, database.Ring, door.FindOwners, nil),
 		Auth: authenticator, Directory: people, Repeats: idempotency.New(s, database.Ring),
 		Notify: notify.New(s, database.Ring, log, notify.Options{}), Ways: ways, Bulk: many,
 		AuditEntries: func(ctx context.Context, caller cardinal.Caller, subject string, before int64, most int) ([]cardinal.AuditEntry, error) {

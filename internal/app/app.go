@@ -132,7 +132,7 @@ func (a *App) wire() {
 	a.Accounts = account.New(a.store, a.ring, a.Door, passwords, a.Log)
 	a.Auth = auth.New(a.store, a.ring, passwords)
 	a.Ways = wayback.New(a.store, a.ring, a.Auth, passwords, a.Door)
-	a.SignIn = signin.New(a.store, a.ring, a.Door.FindOwners)
+	a.SignIn = signin.New(a.store, a.ring, a.Door.FindOwners, a.Metrics)
 	a.Directory = directory.New(a.store, a.Accounts, a.Door, a.Log)
 	a.Automation = automation.New(a.store)
 	a.Notify = notify.New(a.store, a.ring, a.Log, a.config.Mail)

@@ -60,7 +60,7 @@ func (o *office) measure(b *testing.B, r Request) {
 	if _, err := o.door.SetPIN(b.Context(), o.admin, "ada", cardinal.NewPIN("805913")); err != nil && cardinal.CodeOf(err) != cardinal.CodePolicyViolation {
 		b.Fatal(err)
 	}
-	signs := signin.New(o.store, o.database.Ring, o.door.FindOwners)
+	signs := signin.New(o.store, o.database.Ring, o.door.FindOwners, nil)
 	device := cardinal.Caller{Kind: cardinal.CallerDevice, Customer: o.admin.Customer, Device: o.device(b), Name: "Copier"}
 	quiet := signing(b, o, signs, device)
 	time.Sleep(3 * time.Second)

@@ -10,6 +10,7 @@ import (
 	"cardinal"
 	"cardinal/internal/audit"
 	"cardinal/internal/letter"
+	"cardinal/internal/metric"
 	"cardinal/internal/notify"
 	"cardinal/internal/setting"
 	"cardinal/internal/store"
@@ -43,6 +44,19 @@ func (b *batch) compared() int64 {
 		n += l.compared
 	}
 	return n
+}
+
+// measure counts a batch that is on record.
+func (b *batch) measure() {
+	b.metrics.Committed(len(b.tries))
+	for _, l := range b.ledgers {
+		for range l.lockedUsers {
+			b.metrics.Locked(metric.User)
+		}
+		for range l.lockedDevices {
+			b.metrics.Locked(metric.Device)
+		}
+	}
 }
 
 // run reads, decides and writes. Of all customers together, devices come before
@@ -305,6 +319,9 @@ func (b *batch) write(ctx context.Context) error {
 		}
 		if err := b.tellOfLocks(ctx, l); err != nil {
 			return err
+		}
+		for _, e := range l.events {
+			b.tx.QueueEvent(e)
 		}
 		for _, e := range l.entries {
 			if err := audit.Record(b.tx, e.caller, e.Entry); err != nil {

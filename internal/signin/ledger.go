@@ -36,7 +36,11 @@ type ledger struct {
 	refusals map[cardinal.DeviceID]store.RecordedSignIn // of devices over their budget
 	entries  []entry
 	locks    []lockNews
-	compared int64
+	events   []cardinal.Event
+
+	compared      int64
+	lockedUsers   int
+	lockedDevices int
 }
 
 // holder is a user with what is to be written about them.

@@ -102,6 +102,13 @@ func (l *line) dropGone() {
 	})
 }
 
+// length is how many wait.
+func (l *line) length() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
+}
+
 // take takes up to most tries from the front.
 func (l *line) take(most int) []*waiter {
 	l.mu.Lock()
@@ -124,9 +131,7 @@ func (l *line) putBack(those []*waiter) {
 // the batches would stay small. It waits for no time: a lone try goes at once.
 func (l *line) settle() {
 	for before := -1; ; {
-		l.mu.Lock()
-		now := len(l.waiting)
-		l.mu.Unlock()
+		now := l.length()
 		if now == before || now >= batchMost {
 			return
 		}

@@ -61,13 +61,13 @@ func newOffice(t *testing.T, d *storetest.Database) *office {
 func (o *office) under(ring *seal.Ring) {
 	o.Ring = ring
 	o.door = credential.New(o.store, ring, rand.Reader, slog.New(slog.DiscardHandler))
-	o.service = signin.New(o.store, ring, o.door.FindOwners)
+	o.service = signin.New(o.store, ring, o.door.FindOwners, nil)
 }
 
 // node is one more server on the same database.
 func (o *office) node() *signin.Service {
 	o.t.Helper()
-	return signin.New(o.Open(o.t), o.Ring, o.door.FindOwners)
+	return signin.New(o.Open(o.t), o.Ring, o.door.FindOwners, nil)
 }
 
 func (o *office) user(name string) cardinal.User {

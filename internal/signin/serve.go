@@ -20,6 +20,7 @@ func (s *Service) serve(ctx context.Context) {
 			return
 		}
 		s.serveNext(ctx, deadline)
+		s.metrics.Waiting(s.line.length())
 	}
 }
 
@@ -137,5 +138,6 @@ func (s *Service) decide(ctx context.Context, deadline time.Time, those func() [
 		return nil, errors.Join(err, ctx.Err())
 	}
 	s.compared.Add(b.compared())
+	b.measure()
 	return b.answers(), nil
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"cardinal"
+	"cardinal/internal/metric"
 	"cardinal/internal/seal"
 	"cardinal/internal/store"
 )
@@ -32,6 +33,9 @@ const (
 	// comeBackAfter is when to try again where the line is full.
 	comeBackAfter = time.Second
 )
+
+// errFull refuses a try since too many wait.
+var errFull = errors.New("the line is full")
 
 // Try is what a user presented at a device; nil is what was not presented.
 type Try struct {
@@ -54,6 +58,7 @@ type Service struct {
 	store    *store.Store
 	ring     *seal.Ring
 	finder   Finder
+	metrics  *metric.Set
 	line     line
 	compared atomic.Int64
 }
@@ -62,9 +67,9 @@ type Service struct {
 // credential's Door is one.
 type Finder func(context.Context, *store.Tx, cardinal.CustomerID, []cardinal.CardNumber) ([]store.NumberOwner, error)
 
-// New makes the service.
-func New(s *store.Store, ring *seal.Ring, finder Finder) *Service {
-	return &Service{store: s, ring: ring, finder: finder}
+// New makes the service. Metrics may be nil.
+func New(s *store.Store, ring *seal.Ring, finder Finder, metrics *metric.Set) *Service {
+	return &Service{store: s, ring: ring, finder: finder, metrics: metrics}
 }
 
 // Compared is how many PINs of users this service has compared since it was
@@ -82,28 +87,50 @@ func (s *Service) SignIn(ctx context.Context, caller cardinal.Caller, presented 
 	if err := caller.Require(cardinal.PermSignInAtDevice); err != nil {
 		return Person{}, err
 	}
+	began := s.store.Now()
+	a, ended := s.await(ctx, caller, presented)
+	s.measure(a, ended, s.store.Now().Sub(began))
+	return tell(a, ended)
+}
+
+// measure counts a try that was answered. Ended is why the request's context
+// ended, if it did.
+func (s *Service) measure(a answer, ended error, took time.Duration) {
+	switch {
+	case a.err == nil:
+		s.metrics.Tried(a.verdict.method, a.verdict.outcome, took)
+	case errors.Is(ended, context.Canceled):
+		s.metrics.Refused(metric.Cancelled)
+	case errors.Is(a.err, errFull):
+		s.metrics.Refused(metric.QueueFull)
+	case cardinal.CodeOf(a.err) != cardinal.CodeUnauthenticated:
+		s.metrics.Refused(metric.Unavailable)
+	}
+}
+
+// await joins the line and returns what came of it, and why the context ended if
+// it did.
+func (s *Service) await(ctx context.Context, caller cardinal.Caller, presented Try) (a answer, ended error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
 	w := &waiter{caller: caller, presented: presented, done: ctx.Done(), deadline: deadline, answer: make(chan answer, 1)}
 	full, serve := s.line.join(w)
 	if full {
-		refused := cardinal.Errorf(cardinal.CodeUnavailable, "Too many people are signing in at the moment. Try again shortly.")
-		refused.RetryAfter = comeBackAfter
-		return Person{}, refused
+		return answer{err: errFull}, nil
 	}
 	if serve {
 		go s.serve(context.WithoutCancel(ctx)) // for all who wait, whoever leaves
 	}
 	select {
-	case a := <-w.answer:
-		return s.tell(ctx, a)
+	case a = <-w.answer:
 	case <-ctx.Done():
+		a = answer{err: ctx.Err()}
+		if !s.line.leave(w) {
+			a = s.awaitEnd(ctx, w)
+		}
 	}
-	if s.line.leave(w) {
-		return s.tell(ctx, answer{err: ctx.Err()})
-	}
-	return s.tell(ctx, s.awaitEnd(ctx, w))
+	return a, ctx.Err()
 }
 
 // awaitEnd waits for what comes of a try that is being decided although its time
@@ -122,9 +149,13 @@ func (s *Service) awaitEnd(ctx context.Context, w *waiter) answer {
 	}
 }
 
-func (s *Service) tell(ctx context.Context, a answer) (Person, error) {
+func tell(a answer, ended error) (Person, error) {
 	switch {
-	case a.err != nil && errors.Is(errors.Join(ctx.Err(), a.err), context.DeadlineExceeded):
+	case errors.Is(a.err, errFull):
+		refused := cardinal.Errorf(cardinal.CodeUnavailable, "Too many people are signing in at the moment. Try again shortly.")
+		refused.RetryAfter = comeBackAfter
+		return Person{}, refused
+	case a.err != nil && errors.Is(errors.Join(ended, a.err), context.DeadlineExceeded):
 		return Person{}, cardinal.Errorf(cardinal.CodeUnavailable, "Sign-in is not possible at the moment. Try again shortly.").Because(a.err)
 	case a.err != nil:
 		return Person{}, a.err

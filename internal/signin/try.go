@@ -2,6 +2,7 @@ package signin
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"cardinal"
@@ -14,6 +15,7 @@ import (
 
 // verdict is how a try ended.
 type verdict struct {
+	method  cardinal.Method
 	outcome cardinal.Outcome
 	person  Person
 	wait    time.Duration // OutcomeDeviceLocked: until the next try
@@ -108,17 +110,33 @@ func (t *try) decide() (verdict, error) {
 	spent := t.bucket.Refilled(t.counters[subject], t.now)
 	if empty, wait := t.bucket.Empty(spent); empty {
 		t.refuseDevice()
-		return verdict{outcome: cardinal.OutcomeDeviceLocked, wait: wait}, nil
+		return verdict{method: t.method, outcome: cardinal.OutcomeDeviceLocked, wait: wait}, nil
 	}
 	outcome, err := t.run()
 	if err != nil {
 		return verdict{}, err
 	}
 	if cost := t.cost(outcome); cost > 0 {
-		t.put(subject, t.bucket.Spend(spent, cost))
+		spent = t.bucket.Spend(spent, cost)
+		t.put(subject, spent)
+		if empty, _ := t.bucket.Empty(spent); empty {
+			t.lockedDevices++
+		}
 	}
 	t.outcome = outcome
-	return verdict{outcome: outcome, person: t.person()}, nil
+	if outcome != cardinal.OutcomeSuccess {
+		t.happened(cardinal.EventSignInFailed, map[string]string{"device": t.device.Name, "method": string(t.method), "outcome": string(outcome)})
+	}
+	return verdict{method: t.method, outcome: outcome, person: t.person()}, nil
+}
+
+// happened queues an event about who it was found to be.
+func (t *try) happened(what cardinal.EventType, attributes map[string]string) {
+	e := cardinal.Event{Customer: t.customer, Type: what, Attributes: attributes}
+	if t.user != nil {
+		e.User = t.user.ID
+	}
+	t.events = append(t.events, e)
 }
 
 // moved reports whether the owner or their number went away before the counter
@@ -223,6 +241,8 @@ func (t *try) fail(counter throttle.Counter) {
 	}
 	after := audit.Fields{"wrongTries": counter.Wrong, "lockedUntil": counter.LockedUntil.Format(time.RFC3339)}
 	t.audit(t.caller, "user.locked", "user "+t.user.Username, after)
+	t.happened(cardinal.EventUserLocked, map[string]string{"device": t.device.Name, "wrong-tries": strconv.FormatInt(counter.Wrong, 10)})
+	t.lockedUsers++
 	step := func(l cardinal.LockLimit) bool { return int64(l.Wrong) == counter.Wrong }
 	if slices.ContainsFunc(t.lockout.Limits, step) {
 		t.locks = append(t.locks, lockNews{t.user.ID, t.caller.Name})

@@ -234,11 +234,14 @@ func Events(t testing.TB, s *store.Store, customer cardinal.CustomerID) []string
 	Read(t, s, func(ctx context.Context, tx *store.Tx) error {
 		events, err := tx.Events(ctx, customer, 0, 1<<20)
 		for _, e := range events {
-			user, err := tx.User(ctx, customer, e.User)
-			if err != nil {
-				return err
+			text := string(e.Type)
+			if e.User != "" {
+				user, err := tx.User(ctx, customer, e.User)
+				if err != nil {
+					return err
+				}
+				text += " " + user.Username
 			}
-			text := string(e.Type) + " " + user.Username
 			for _, name := range slices.Sorted(maps.Keys(e.Attributes)) {
 				text += " " + name + "=" + e.Attributes[name]
 			}
