@@ -63,6 +63,38 @@ func TestPINsGoOutByEMail(t *testing.T) {
 	})
 }
 
+// TestNewPINsAreAskedForByEMail where there is a way for that and the setting
+// wants it; who cannot be written to is asked at their sign-ins alone.
+func TestNewPINsAreAskedForByEMail(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		o.post(t)
+		for i, c := range []struct {
+			settings map[string]any
+			queued   string
+		}{
+			{map[string]any{"mail.new-pin-wanted": ""}, ""},
+			{map[string]any{"mail.new-pin-wanted": "new-pin-wanted", "mail.messaging-configuration": ""}, ""},
+			{map[string]any{"mail.messaging-configuration": "relay"}, "new-pin-wanted u00002 skipped, new-pin-wanted u00001 queued"},
+		} {
+			storetest.Set(t, o.store, o.admin.Customer, c.settings)
+			for _, name := range []string{"u00001", "u00002"} {
+				if _, _, err := o.door.GeneratePIN(t.Context(), o.admin, name, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 2 { // who was asked is not asked again
+				o.run(t, o.admin, Request{Kind: RequireNewPINs, Selection: everybody()})
+			}
+			if got := o.queued(t); got != c.queued {
+				t.Errorf("%d: queued: %s", i, got)
+			}
+			if view := o.view(t, "u00001"); !view.PIN.NewRequired {
+				t.Errorf("%d: the PIN is not marked", i)
+			}
+		}
+	})
+}
+
 // TestInvitationsAreForThoseWithoutAPassword leaves the others unchanged.
 func TestInvitationsAreForThoseWithoutAPassword(t *testing.T) {
 	each(t, func(t *testing.T, o *office) {

@@ -6,6 +6,9 @@ import (
 
 	"cardinal"
 	"cardinal/internal/audit"
+	"cardinal/internal/letter"
+	"cardinal/internal/notify"
+	"cardinal/internal/setting"
 	"cardinal/internal/store"
 )
 
@@ -37,14 +40,18 @@ func (d *Door) GenerateNumberIn(ctx context.Context, tx *store.Tx, by Acting, us
 }
 
 // RequireNewPINIn marks the user's PIN so that every sign-in with it says that
-// a new one is wanted. It reports false for who has no PIN, or one so marked.
+// a new one is wanted, and asks the user by e-mail where the settings have a way
+// for that. It reports false for who has no PIN, or one so marked.
 func (d *Door) RequireNewPINIn(ctx context.Context, tx *store.Tx, by Acting, user cardinal.User) (bool, error) {
 	return d.markPIN(ctx, tx, by, user, func(t *task, pin cardinal.PINState) (bool, error) {
 		marked, err := tx.RequireNewPIN(ctx, pin)
 		if err != nil || !marked {
 			return false, err
 		}
-		return true, t.record(ctx, "pin.new-required", nil, nil)
+		if err := t.record(ctx, "pin.new-required", nil, nil); err != nil || setting.MailConfiguration.In(t.values) == "" {
+			return true, err // without a way for e-mail, sign-ins alone say so
+		}
+		return true, t.tell(ctx, notify.News{Kind: letter.NewPINWanted})
 	})
 }
 

@@ -17,6 +17,7 @@ const (
 	PINIssued           Kind = "pin-issued"
 	PINChanged          Kind = "pin-changed"
 	PINRemoved          Kind = "pin-removed"
+	NewPINWanted        Kind = "new-pin-wanted"
 	CardNumberGenerated Kind = "card-number-generated"
 	AccountLocked       Kind = "account-locked"
 	Invitation          Kind = "invitation"
@@ -26,7 +27,7 @@ const (
 
 // Kinds returns all kinds in the order in which pages list them.
 func Kinds() []Kind {
-	return []Kind{PINExpiration, PINIssued, PINChanged, PINRemoved, CardNumberGenerated,
+	return []Kind{PINExpiration, PINIssued, PINChanged, PINRemoved, NewPINWanted, CardNumberGenerated,
 		AccountLocked, Invitation, PasswordReset, Custom}
 }
 
@@ -69,7 +70,7 @@ func (k Kind) own() []string {
 		return []string{varPIN, varPINExpiration}
 	case PINChanged, AccountLocked:
 		return []string{varTime, varDevice}
-	case PINRemoved:
+	case PINRemoved, NewPINWanted:
 		return []string{varTime}
 	case CardNumberGenerated:
 		return []string{varCardNumber, varSlot}

@@ -47,6 +47,8 @@ func templateOf(v setting.Values, kind letter.Kind) string {
 		return setting.MailPINChanged.In(v)
 	case letter.PINRemoved:
 		return setting.MailPINRemoved.In(v)
+	case letter.NewPINWanted:
+		return setting.MailNewPINWanted.In(v)
 	case letter.CardNumberGenerated:
 		return setting.MailNumberGenerated.In(v)
 	case letter.AccountLocked:

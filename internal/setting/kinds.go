@@ -96,6 +96,15 @@ func template(key, def, kind string, a about) Of[string] {
 	if def != "" {
 		check = required
 	}
+	return templateThat(key, def, kind, check, a)
+}
+
+// templateUnlessOff is template for one that is on by default and can be emptied.
+func templateUnlessOff(key, def string, a about) Of[string] {
+	return templateThat(key, def, def, anything, a)
+}
+
+func templateThat(key, def, kind string, check func(string) cardinal.Sentence, a about) Of[string] {
 	d := text(key, def, objectMost, check, a).Definition
 	d.Names, d.TemplateKind = NamesTemplate, kind
 	return declared[string](d)

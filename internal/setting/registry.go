@@ -92,6 +92,8 @@ var (
 		"E-mail when a PIN was changed", "The identifier of the e-mail template that users get when their PIN was replaced, as pin-changed. Empty: they get none."})
 	MailPINRemoved = template("mail.pin-removed", "", "pin-removed", about{PageConfigEditor,
 		"E-mail when a PIN was removed", "The identifier of the e-mail template that users get when their PIN was removed, as pin-removed. Empty: they get none."})
+	MailNewPINWanted = templateUnlessOff("mail.new-pin-wanted", "new-pin-wanted", about{PageConfigEditor,
+		"E-mail when a new PIN is asked for", "The identifier of the e-mail template that users get when they are asked for a new PIN, as new-pin-wanted. Empty: they get none."})
 	MailNumberGenerated = template("mail.card-number-generated", "", "card-number-generated", about{PageConfigEditor,
 		"E-mail when a number was generated", "The identifier of the e-mail template that users get when a card number was generated for them, as card-number-generated. Empty: they get none."})
 	MailAccountLocked = template("mail.account-locked", "", "account-locked", about{PageConfigEditor,
@@ -147,7 +149,7 @@ func All() []Definition {
 		UserCanRequestPIN.Definition, UserCanChangeCardID.Definition, UserCanChangeCardIDWhich.Definition, UserCanChangeCardIDAuto.Definition,
 		UserCanChangeCardIDTimes.Definition, UserCanViewCardID.Definition, CardIDGeneratedLength.Definition,
 		CardIDGenerateForNewUsers.Definition, CardNumberConversion.Definition,
-		MailConfiguration.Definition, MailPINChanged.Definition, MailPINRemoved.Definition, MailNumberGenerated.Definition, MailAccountLocked.Definition, NotificationRecordDays.Definition,
+		MailConfiguration.Definition, MailPINChanged.Definition, MailPINRemoved.Definition, MailNewPINWanted.Definition, MailNumberGenerated.Definition, MailAccountLocked.Definition, NotificationRecordDays.Definition,
 		CustomerName.Definition, CustomerAddress.Definition, CustomerTimeZone.Definition, CustomerLanguage.Definition,
 		SignInMethods.Definition, SignInUserLimits.Definition, SignInUserForgetHours.Definition, SignInDeviceBudget.Definition,
 		SignInDeviceRefill.Definition, SignInPINPerDay.Definition, AuthSecondFactorRequired.Definition, APIRatePerSecond.Definition,

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -234,18 +235,18 @@ func Events(t testing.TB, s *store.Store, customer cardinal.CustomerID) []string
 	Read(t, s, func(ctx context.Context, tx *store.Tx) error {
 		events, err := tx.Events(ctx, customer, 0, 1<<20)
 		for _, e := range events {
-			text := string(e.Type)
+			words := []string{string(e.Type)}
 			if e.User != "" {
 				user, err := tx.User(ctx, customer, e.User)
 				if err != nil {
 					return err
 				}
-				text += " " + user.Username
+				words = append(words, user.Username)
 			}
 			for _, name := range slices.Sorted(maps.Keys(e.Attributes)) {
-				text += " " + name + "=" + e.Attributes[name]
+				words = append(words, name+"="+e.Attributes[name])
 			}
-			texts = append(texts, text)
+			texts = append(texts, strings.Join(words, " "))
 		}
 		return err
 	})

@@ -17,7 +17,7 @@ type source map[string]*parse.Tree
 // shared reads the kit's files for a layout. The functions are only looked at by name.
 func (k *Kit) shared(layout Layout) (*texttemplate.Template, error) {
 	functions := k.functions(k.catalogue.words[k.catalogue.Languages()[0]])
-	t, err := texttemplate.New("kit").Funcs(texttemplate.FuncMap(functions)).
+	t, err := texttemplate.New("kit").Funcs(functions).
 		ParseFS(templateFiles(), "document.html", "components.html", "form.html", "chart.html", "layout_"+string(layout)+".html")
 	if err != nil {
 		return nil, fmt.Errorf("parse the kit's templates: %w", err)

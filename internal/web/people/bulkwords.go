@@ -38,7 +38,7 @@ func wordsOfBulk(words *web.Words, kind bulk.Kind, count int) bulkWords {
 	case bulk.RequireNewPINs:
 		return bulkWords{
 			question: words.T("bulk.require-ask", "Count", count), button: words.T("bulk.require-button", "Count", count),
-			effects: []string{words.T("bulk.require-works"), words.T("bulk.require-until")},
+			effects: []string{words.T("bulk.require-works"), words.T("bulk.require-until"), words.T("bulk.require-mail")},
 		}
 	case bulk.ExpirePINs:
 		return bulkWords{
