@@ -46,6 +46,10 @@ look: ## every page as every role in every language, in Chromium with axe; pictu
 kills: ## a thousand kills of two nodes that send notifications, on each database
 	CARDINAL_KILLS=1000 go test ./e2e/kills -count=1 -timeout 2h -v
 
+.PHONY: exact
+exact: ## a thousand rounds of a hundred tries at once, on SQLite and on three nodes over PostgreSQL
+	CARDINAL_ROUNDS=1000 go test ./internal/signin -run 'TestExact' -count=1 -timeout 4h -v
+
 .PHONY: clean
 clean: ## what make builds
 	rm -rf bin

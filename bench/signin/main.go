@@ -17,7 +17,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
-	"slices"
 	"strings"
 	"time"
 
@@ -99,33 +98,52 @@ func run(ctx context.Context, c config) (err error) {
 	if err != nil {
 		return err
 	}
-	lines := []ladder.Line{}
-	for _, rung := range ladder.Rungs() {
-		lines = append(lines, ladder.Line{Name: string(rung), Does: rung.Does()})
+	lines, stop, err := servers(ctx, c, dir)
+	defer func() { err = errors.Join(err, stop()) }()
+	if err != nil {
+		return err
 	}
-	lines = append(lines, ladder.Line{Name: product, Does: "the product: group commit, exact, on record"})
-	lines = slices.DeleteFunc(lines, func(l ladder.Line) bool { return c.only != "" && !strings.Contains(c.only, l.Name) })
-	children := map[string]*ladder.Child{}
-	defer func() {
-		for _, child := range children {
-			err = errors.Join(err, child.Stop())
-		}
-	}()
-	for _, l := range lines {
-		if children[l.Name], err = start(ctx, c, l.Name, dir); err != nil {
-			return err
-		}
-	}
-	if err := measure(ctx, c, lines, children, people); err != nil {
+	load := ladder.Load{Connections: c.connections, Duration: time.Duration(c.seconds * float64(time.Second)), Wrong: 0.01}
+	if err := ladder.Climb(ctx, load, c.runs, lines, people); err != nil {
 		return err
 	}
 	if err := ladder.Print(os.Stdout, lines); err != nil {
 		return err
 	}
-	if children[product] == nil || c.profile != "" {
-		return nil
+	if last := lines[len(lines)-1]; last.Name == product && c.profile == "" {
+		return alone(ctx, c, last.Address, people)
 	}
-	return alone(ctx, c, children[product], people)
+	return nil
+}
+
+// servers starts those that are to be measured, and returns what stops them.
+func servers(ctx context.Context, c config, dir string) (lines []ladder.Line, stop func() error, err error) {
+	stop = func() (err error) {
+		for _, l := range lines {
+			err = errors.Join(err, l.Child.Stop())
+		}
+		return err
+	}
+	for _, rung := range ladder.Rungs() {
+		if c.only != "" && !strings.Contains(c.only, string(rung)) {
+			continue
+		}
+		child, err := start(ctx, c, string(rung), dir)
+		if err != nil {
+			return lines, stop, err
+		}
+		lines = append(lines, ladder.LineOf(rung, child))
+	}
+	if c.only != "" && !strings.Contains(c.only, product) {
+		return lines, stop, nil
+	}
+	child, err := start(ctx, c, product, dir)
+	if err != nil {
+		return lines, stop, err
+	}
+	does := "the product: group commit, exact, on record"
+	lines = append(lines, ladder.Line{Name: product, Does: does, Address: child.Address, Child: child, Compares: true})
+	return lines, stop, nil
 }
 
 func prepare(ctx context.Context, c config, dir string) (p ladder.People, err error) {
@@ -167,41 +185,11 @@ func start(ctx context.Context, c config, name, dir string) (*ladder.Child, erro
 	return ladder.Start(ctx, []string{"GOMAXPROCS=1"}, command...)
 }
 
-// measure lets every server take its turn in every run.
-func measure(ctx context.Context, c config, lines []ladder.Line, children map[string]*ladder.Child, people ladder.People) error {
-	load := ladder.Load{Connections: c.connections, Duration: time.Duration(c.seconds * float64(time.Second)), Wrong: 0.01}
-	warm := load
-	warm.Duration = time.Second
-	for run := range c.runs + 1 {
-		for i := range lines {
-			l := load
-			if run == 0 {
-				l = warm
-			}
-			child := children[lines[i].Name]
-			before := child.CPU()
-			result, err := l.Run(ctx, child.Address, people)
-			if err != nil {
-				return fmt.Errorf("%s: %w", lines[i].Name, err)
-			}
-			result.CPU = (child.CPU() - before) / time.Duration(max(1, result.Answers))
-			compares := lines[i].Name > string(ladder.Hash)
-			if others := result.Answers - result.Statuses[200] - result.Statuses[401]; others > 0 || compares && (result.Refused > 0 || result.Passed > 0) {
-				return fmt.Errorf("%s: answers are %v; %d right PINs were refused, %d wrong ones passed", lines[i].Name, result.Statuses, result.Refused, result.Passed)
-			}
-			if run > 0 {
-				lines[i].Runs = append(lines[i].Runs, result)
-			}
-		}
-	}
-	return nil
-}
-
 // alone measures one caller whom nobody disturbs.
-func alone(ctx context.Context, c config, child *ladder.Child, people ladder.People) error {
+func alone(ctx context.Context, c config, address string, people ladder.People) error {
 	var runs []ladder.Result
 	for range c.runs {
-		result, err := ladder.Load{Connections: 1, Duration: time.Second}.Run(ctx, child.Address, people)
+		result, err := ladder.Load{Connections: 1, Duration: time.Second}.Run(ctx, address, people)
 		if err != nil {
 			return err
 		}

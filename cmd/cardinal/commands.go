@@ -32,6 +32,7 @@ type commands struct {
 	Notification notificationGroup `cmd:"" help:"E-mails to users."`
 	Key          keyGroup          `cmd:"" help:"The key ring."`
 	Audit        auditGroup        `cmd:"" help:"The audit log."`
+	Bench        benchGroup        `cmd:"" help:"How fast this machine is."`
 	Version      versionCmd        `cmd:"" help:"Print the version."`
 }
 

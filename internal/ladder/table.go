@@ -1,6 +1,7 @@
 package ladder
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -9,10 +10,61 @@ import (
 	"time"
 )
 
-// Line is one line of the table: what was measured, and the results of its runs.
+// Line is one line of the table: a server that is measured, and the results.
 type Line struct {
 	Name, Does string
+	Address    string
+	Child      *Child // nil: a server that was there before
+	Compares   bool   // it is to refuse every wrong PIN and no right one
 	Runs       []Result
+}
+
+// LineOf is the line of a rung that a child serves.
+func LineOf(rung Rung, child *Child) Line {
+	return Line{
+		Name: string(rung), Does: rung.Does(), Address: child.Address, Child: child, Compares: rung == LookUp || rung == Commit,
+	}
+}
+
+// Climb measures the lines by turns, so many times each, after a run to get warm.
+// A server that answers anything but 200 and 401, or wrongly, is an error: who
+// refuses looks fast.
+func Climb(ctx context.Context, load Load, runs int, lines []Line, people People) error {
+	warm := load
+	warm.Duration = min(load.Duration, time.Second)
+	for i := range lines {
+		if _, err := lines[i].run(ctx, warm, people); err != nil {
+			return err
+		}
+	}
+	for range runs {
+		for i := range lines {
+			result, err := lines[i].run(ctx, load, people)
+			if err != nil {
+				return err
+			}
+			lines[i].Runs = append(lines[i].Runs, result)
+		}
+	}
+	return nil
+}
+
+func (l Line) run(ctx context.Context, load Load, people People) (Result, error) {
+	var before time.Duration
+	if l.Child != nil {
+		before = l.Child.CPU()
+	}
+	r, err := load.Run(ctx, l.Address, people)
+	if err != nil {
+		return r, err
+	}
+	if l.Child != nil {
+		r.CPU = (l.Child.CPU() - before) / time.Duration(max(1, r.Answers))
+	}
+	if r.Answers > r.Statuses[200]+r.Statuses[401] || l.Compares && (r.Refused > 0 || r.Passed > 0) {
+		return r, fmt.Errorf("%s answers %v; %d right PINs were refused, %d wrong ones passed", l.Name, r.Statuses, r.Refused, r.Passed)
+	}
+	return r, nil
 }
 
 // Median returns the medians of rate, p50, p99 and CPU over the runs, of which there
