@@ -140,7 +140,7 @@ func TestLanguagesThatAreNotThereAreRefused(t *testing.T) {
 func TestVariablesAreThoseOfTheSpecification(t *testing.T) {
 	own := map[letter.Kind]string{
 		"pin-expiration": "pinExpiration", "pin-issued": "pin pinExpiration", "pin-changed": "time device", "pin-removed": "time",
-		"new-pin-wanted": "time", // asked for in spec/pins
+		"new-pin-wanted":        "time", // asked for in spec/pins
 		"card-number-generated": "card-number slot", "account-locked": "time device",
 		"invitation": "link validUntil", "password-reset": "link validUntil", "custom": "",
 	}
