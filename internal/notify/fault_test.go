@@ -153,6 +153,7 @@ func TestRetries(t *testing.T) {
 			}
 			stop()
 			node.Wait()
+			p.sink.Mend() // it may have been stopped before it came to where the server stalls
 			same(p.t, cardinal.NotificationQueued, p.one().State)
 			p.deliver(p.service)
 			same(p.t, cardinal.NotificationSent, p.one().State)
