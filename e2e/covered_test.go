@@ -38,7 +38,7 @@ func TestPathsAreAll(t *testing.T) {
 		{"call of the API", callsWithPIN(t, w), []string{"POST /sign-in", "POST /pin-policy/check"}},
 		{"form of the pages", formsWithPIN(t, w), nil},
 		{"command", commands(w), []string{
-			"cardinal serve", "cardinal demo", "cardinal init", "cardinal version", "cardinal audit verify", "cardinal key rotate", "cardinal key status",
+			"cardinal serve", "cardinal demo", "cardinal init", "cardinal version", "cardinal audit verify", "cardinal bench sign-in", "cardinal key rotate", "cardinal key status",
 			"cardinal device create", "cardinal token create", "cardinal user unlock", "cardinal user mail-pin", "cardinal user require-new-pin",
 			"cardinal user invite", "cardinal settings get", "cardinal settings set", "cardinal settings list",
 			"cardinal mail list", "cardinal mail test", "cardinal notification list", "cardinal notification resend", "cardinal notification cancel",
