@@ -16,6 +16,8 @@ import (
 	"cardinal/internal/app"
 	"cardinal/internal/bulk"
 	"cardinal/internal/directory"
+	"cardinal/internal/letter"
+	"cardinal/internal/notify"
 	"cardinal/internal/store"
 )
 
@@ -106,11 +108,41 @@ func furnish(ctx context.Context, a *app.App) (map[string]string, error) {
 	for i := range 1000 {
 		request.Selection.Usernames = append(request.Selection.Usernames, fmt.Sprintf("user%d", i))
 	}
+	configuration, template, err := messages(ctx, a, caller)
+	if err != nil {
+		return nil, err
+	}
 	err = errors.Join(a.Bulk.Start(ctx, caller, action, request), a.Bulk.Wait(ctx), a.Directory.Wait(ctx))
 	return map[string]string{
+		"/options/messaging-configurations/": configuration, "/options/email-templates/": template,
 		"/options/devices/": string(device.ID), "/options/api-tokens/": string(token.ID), "/options/customers/": string(customer.ID),
 		"/import-users/": string(run), "/bulk-actions/": string(action),
 	}, err
+}
+
+// messages makes a messaging configuration that leads nowhere, a template, and the
+// notices of all PINs that end, which nobody sends.
+func messages(ctx context.Context, a *app.App, caller cardinal.Caller) (configuration, template string, err error) {
+	made, err := a.Notify.AddConfiguration(ctx, caller, cardinal.MessagingConfiguration{
+		Name: "Mail of the visit", Host: "localhost", Port: 1, SenderAddress: "visit@example.org",
+	}, notify.Secrets{})
+	if err != nil {
+		return "", "", err
+	}
+	copied, err := a.Notify.CopyTemplate(ctx, caller, string(letter.PINExpiration), "Letter of the visit")
+	if err != nil {
+		return "", "", err
+	}
+	hours, through := "8760", `"`+string(made.ID)+`"`
+	err = a.Accounts.ChangeSettings(ctx, caller, account.SettingChange{Values: map[string]*string{
+		"pin.expiration-notice-hours": &hours, "pin.expiration-notice.messaging-configuration": &through,
+	}})
+	if err != nil {
+		return "", "", err
+	}
+	queued, err := a.Notify.QueueDue(ctx)
+	fmt.Printf("%d notifications queued\n", queued)
+	return string(made.ID), copied.ID, err
 }
 
 // signIns writes records of thirty days, by the clock of the time they are of.

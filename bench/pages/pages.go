@@ -32,6 +32,10 @@ func unmeasured() map[string]string {
 		"GET /setup/people":                       "while the set-up goes on",
 		"GET /setup/device":                       "while the set-up goes on",
 		"GET /options/customers/{id}/delete":      "not for one's own",
+		"GET /options/email-templates/{id}/reset": "for those that were not made here",
+		"GET /change-details/pin-by-e-mail":       "is there where the settings allow it",
+		"GET /new-password":                       "for who has a link",
+		"GET /new-pin":                            "for who has a link",
 	}
 }
 
