@@ -17,7 +17,7 @@ import (
 // the longer the more there were.
 const (
 	expiredAtOnce = 40
-	expiredMost   = 10 * expiredAtOnce
+	expiredMost   = 4 * expiredAtOnce
 	expireTime    = 5 * time.Millisecond
 	expireMost    = 12 * time.Millisecond
 	expiryLease   = 30 * time.Second

@@ -34,6 +34,10 @@ func (e *sqliteEngine) keepLogShort(ctx context.Context, conn *sql.Conn) {
 		if length, _ = checkpoint(ctx, conn, "PASSIVE"); length < checkpointWhole {
 			continue
 		}
+		// Each time it is less that was written meanwhile.
+		for range 2 {
+			checkpoint(ctx, conn, "PASSIVE")
+		}
 		if _, giveBack, err := e.take(ctx, true); err == nil {
 			checkpoint(ctx, conn, "PASSIVE")
 			giveBack()
