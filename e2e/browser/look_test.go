@@ -155,7 +155,7 @@ func furnishedElsewhere() []string {
 }
 
 // TestEveryPageIsFitToLookAt asks axe-core about every page in every state, light
-// and dark, wide and narrow: each state on two of the screens in turn, on all of
+// and dark, wide and narrow: each state on one of the screens in turn, on all of
 // them with CARDINAL_LOOK=all. With CARDINAL_PICTURES set to a folder it leaves
 // pictures there.
 func TestEveryPageIsFitToLookAt(t *testing.T) {
@@ -175,7 +175,7 @@ func TestEveryPageIsFitToLookAt(t *testing.T) {
 		s.Prefer(screen.scheme)
 		s.Screen(screen.width, 900)
 		for j, l := range looks() {
-			if !all && (i+j)%2 != 0 {
+			if !all && (i+j)%4 != 0 {
 				continue
 			}
 			s.Cookie(s.url, "cardinal-session", sessions[l.as])
