@@ -225,7 +225,7 @@ func checkDrivers(h *house) []string {
 
 func checkClock(h *house) []string {
 	withClock := []string{"internal/store/...", "internal/app", "internal/apptest", "internal/storetest",
-		"internal/ladder", "internal/pgtest", "internal/browsertest", "internal/mailtest", "internal/policy/commongen"}
+		"internal/pgtest", "internal/browsertest", "internal/mailtest", "internal/policy/commongen"}
 	var found []string
 	for _, s := range h.code() {
 		if !strings.HasPrefix(s.dir, "internal/") && s.dir != "" || covered(withClock, s.dir) {

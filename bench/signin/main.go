@@ -103,7 +103,7 @@ func run(ctx context.Context, c config) (err error) {
 	if err != nil {
 		return err
 	}
-	load := ladder.Load{Connections: c.connections, Duration: time.Duration(c.seconds * float64(time.Second)), Wrong: 0.01}
+	load := ladder.Load{Connections: c.connections, Duration: time.Duration(c.seconds * float64(time.Second)), Wrong: 0.01, Now: time.Now}
 	if err := ladder.Climb(ctx, load, c.runs, lines, people); err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func start(ctx context.Context, c config, name, dir string) (*ladder.Child, erro
 func alone(ctx context.Context, c config, address string, people ladder.People) error {
 	var runs []ladder.Result
 	for range c.runs {
-		result, err := ladder.Load{Connections: 1, Duration: time.Second}.Run(ctx, address, people)
+		result, err := ladder.Load{Connections: 1, Duration: time.Second, Now: time.Now}.Run(ctx, address, people)
 		if err != nil {
 			return err
 		}

@@ -70,7 +70,7 @@ func (c benchSignIn) measure(ctx context.Context, a *app.App, operator cardinal.
 		return nil, err
 	}
 	lines = append(lines, ladder.Line{Name: "server", Does: "sign-in at " + c.Server, Address: address, Compares: true})
-	load := ladder.Load{Connections: c.Connections, Duration: time.Duration(c.Seconds * float64(time.Second)), Wrong: c.Wrong / 100}
+	load := ladder.Load{Connections: c.Connections, Duration: time.Duration(c.Seconds * float64(time.Second)), Wrong: c.Wrong / 100, Now: time.Now}
 	return lines, ladder.Climb(ctx, load, c.Runs, lines, people)
 }
 

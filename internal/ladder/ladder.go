@@ -139,7 +139,7 @@ func (s *server) open(ctx context.Context, path string) error {
 		&s.lookUp:  "SELECT name, email, pin FROM people WHERE tag = ?",
 		&s.counter: "SELECT wrong, until FROM counters WHERE tag = ?",
 		&s.count:   "INSERT INTO counters VALUES (?, 1, 0) ON CONFLICT (tag) DO UPDATE SET wrong = wrong + 1",
-		&s.record:  "INSERT INTO tries (time, name, outcome) VALUES (?, ?, ?)",
+		&s.record:  "INSERT INTO tries (time, name, outcome) VALUES (CAST(unixepoch('subsec') * 1000 AS INTEGER), ?, ?)",
 	} {
 		if *into, err = s.db.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // ends with the database
 			return errors.Join(err, s.db.Close())
@@ -237,7 +237,7 @@ func (s *server) commit(ctx context.Context, number, pin []byte) (who person, ri
 			return who, false, err
 		}
 	}
-	if _, err := record.ExecContext(ctx, time.Now().UnixMilli(), who.Username, outcome); err != nil {
+	if _, err := record.ExecContext(ctx, who.Username, outcome); err != nil {
 		return who, false, err
 	}
 	return who, right, tx.Commit()

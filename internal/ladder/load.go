@@ -20,6 +20,8 @@ type Load struct {
 	Connections int
 	Duration    time.Duration
 	Wrong       float64 // the share of wrong PINs, 0 to 1
+	// Now is the clock that answers are timed by; it must be a monotonic one.
+	Now func() time.Time
 }
 
 // Result is what came of a load. Refused counts right PINs that were answered 401,
@@ -65,13 +67,13 @@ func (p People) request(buffer []byte, random *rand.Rand, right bool) []byte {
 func (l Load) Run(ctx context.Context, address string, people People) (Result, error) {
 	tallies := make([]tally, l.Connections)
 	faults := make([]error, l.Connections)
-	began := time.Now()
+	began := l.Now()
 	var all sync.WaitGroup
 	for i := range l.Connections {
 		all.Go(func() { tallies[i], faults[i] = l.one(ctx, address, people, began.Add(l.Duration)) })
 	}
 	all.Wait()
-	took := time.Since(began)
+	took := l.Now().Sub(began)
 	for _, err := range faults { // one tells as much as all
 		if err != nil {
 			return Result{}, fmt.Errorf("ask %s: %w", address, err)
@@ -113,7 +115,7 @@ func (l Load) one(ctx context.Context, address string, people People, until time
 	random := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) //nolint:gosec // who comes next need not be a secret
 	answers := bufio.NewReaderSize(conn, 8<<10)
 	var buffer []byte
-	for now := time.Now(); now.Before(until) && ctx.Err() == nil; {
+	for now := l.Now(); now.Before(until) && ctx.Err() == nil; {
 		right := random.Float64() >= l.Wrong
 		buffer = people.request(buffer, random, right)
 		if _, err := conn.Write(buffer); err != nil {
@@ -123,7 +125,7 @@ func (l Load) one(ctx context.Context, address string, people People, until time
 		if err != nil {
 			return t, err
 		}
-		end := time.Now()
+		end := l.Now()
 		t.waits = append(t.waits, end.Sub(now))
 		now = end
 		t.statuses[status]++
